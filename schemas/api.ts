@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { Alarm, Stage } from './alarm.ts'
+import { kinds } from './events/kinds.ts'
+import { Id } from './ids.ts'
+import { DeviceKind, Location, SiteKind } from './registry.ts'
+import { Time } from './time.ts'
+
+/** Bodies and queries of the HTTP API (contract 6). */
+export const roles = ['viewer', 'dispatcher', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+/** RFC 9457, `application/problem+json`. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+})
+export type Problem = z.infer<typeof Problem>
+
+const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('At most this many items')
+const cursor = z.string().max(64).optional().describe('The cursor of the page before')
+
+/** Newest first. `cursor` is null on the last page; a page may hold fewer items than `limit` and still have one. */
+export type Page<T> = { items: T[]; cursor: string | null }
+const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), cursor: z.string().nullable() })
+
+export const SiteView = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: SiteKind,
+  address: z.string().nullable(),
+  location: Location.nullable(),
+  responseMinutes: z.int(),
+  devices: z.int().describe('How many devices it has'),
+  openAlarms: z.int(),
+})
+export type SiteView = z.infer<typeof SiteView>
+export const SitesPage = page(SiteView)
+
+export const DeviceView = z.object({
+  id: z.string(),
+  site: z.string(),
+  kind: DeviceKind,
+  name: z.string(),
+  placement: z.string().nullable(),
+  externalId: z.string().nullable(),
+  connected: z.boolean(),
+  lastSeenAt: z.string().nullable().describe('Since the gateway started'),
+})
+export type DeviceView = z.infer<typeof DeviceView>
+export const DevicesQuery = z.object({ site: Id.optional() })
+export const DevicesPage = page(DeviceView)
+
+export const EventsQuery = z.object({
+  site: Id.optional(),
+  device: Id.optional(),
+  kind: z.enum(kinds as [(typeof kinds)[number], ...typeof kinds]).optional(),
+  from: Time.optional().describe('Event time, inclusive'),
+  to: Time.optional().describe('Event time, exclusive'),
+  limit,
+  cursor,
+})
+export type EventsQuery = z.infer<typeof EventsQuery>
+export const EventView = z.object({
+  seq: z.int().describe("The journal's sequence number"),
+  id: z.string().nullable().describe('null for heartbeat and status, which have none'),
+  site: z.string(),
+  device: z.string(),
+  kind: z.string(),
+  time: z.string().describe('The time the event counts under'),
+  timeSource: z.enum(['device', 'gateway']),
+  receivedAt: z.string(),
+  clockSkewMs: z.int().nullable().describe("Set where the device's time was not believed: device − gateway"),
+  data: z.record(z.string(), z.unknown()).describe('Person references, plates and list names only as keyed pseudonyms'),
+})
+export type EventView = z.infer<typeof EventView>
+export const EventsPage = page(EventView)
+
+export const AlarmsQuery = z.object({ stage: Stage.optional(), site: Id.optional(), limit, cursor })
+export type AlarmsQuery = z.infer<typeof AlarmsQuery>
+export const AlarmsPage = page(Alarm)
+
+export const deliveryStates = ['pending', 'delivered', 'cancelled'] as const
+export const DeliveriesQuery = z.object({ state: z.enum(deliveryStates).optional(), limit, cursor })
+export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>
+export const DeliveryView = z.object({
+  id: z.int(),
+  messageId: z.string().describe('The header webhook-id'),
+  type: z.string(),
+  subject: z.string(),
+  endpoint: z.string(),
+  state: z.enum(deliveryStates),
+  attempts: z.int(),
+  createdAt: z.string(),
+  nextAttemptAt: z.string().nullable(),
+  deliveredAt: z.string().nullable(),
+  lastStatus: z.int().nullable(),
+  lastError: z.string().nullable(),
+})
+export type DeliveryView = z.infer<typeof DeliveryView>
+export const DeliveriesPage = page(DeliveryView)
+
+export const RejectionsQuery = z.object({ site: Id.optional(), device: Id.optional(), limit, cursor })
+export type RejectionsQuery = z.infer<typeof RejectionsQuery>
+export const RejectionView = z.object({
+  seq: z.int(),
+  site: z.string(),
+  device: z.string(),
+  topic: z.string(),
+  reason: z.string(),
+  receivedAt: z.string(),
+  bytes: z.int().describe('Size of the payload. The payload itself is not shown: it may hold personal data'),
+})
+export type RejectionView = z.infer<typeof RejectionView>
+export const RejectionsPage = page(RejectionView)
+
+/** The conservation check: `received = accepted + duplicate + rejected`, per consumer `accepted = done + pending + quarantined`. */
+export const Stats = z.object({
+  received: z.int(),
+  accepted: z.int(),
+  duplicate: z.int(),
+  rejected: z.int(),
+  consumers: z.record(z.string(), z.object({ done: z.int(), pending: z.int(), quarantined: z.int() })),
+  journal: z.object({ lastSeq: z.int(), bytes: z.int() }),
+  deliveries: z.object({ pending: z.int(), delivered: z.int(), cancelled: z.int() }),
+  alarms: z.object({ open: z.int(), closed: z.int() }),
+  connections: z.int(),
+})
+export type Stats = z.infer<typeof Stats>

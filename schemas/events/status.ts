@@ -1,0 +1,7 @@
+import { z } from 'zod'
+
+/** Contract 2: published on connect, and as the will. `boot` counts the device's starts, so an old will can be told from a new connection. */
+export const Status = z.object({
+  status: z.enum(['online', 'offline']),
+  boot: z.int().min(0),
+})

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { Id } from './ids.ts'
+
+/** The registry file (contract 7): who may connect, what it is, where it hangs, and who is told. */
+export const siteKinds = ['school', 'kindergarten', 'compound', 'checkpoint'] as const
+export const SiteKind = z.enum(siteKinds)
+export type SiteKind = z.infer<typeof SiteKind>
+
+export const deviceKinds = [
+  'panic-button',
+  'access-controller',
+  'face-checkpoint',
+  'vehicle-checkpoint',
+  'sensor',
+] as const
+export const DeviceKind = z.enum(deviceKinds)
+export type DeviceKind = z.infer<typeof DeviceKind>
+
+/** 0/0 means unset. `crs` is kept as given: gcj02 lies 300–600 m off wgs84. */
+export const Location = z.object({
+  lat: z.number().min(-90).max(90),
+  lon: z.number().min(-180).max(180),
+  crs: z.enum(['wgs84', 'gcj02']).default('wgs84'),
+})
+export const Contact = z.object({ name: z.string().max(64), phone: z.string().max(32) })
+
+/** `sha256:` and 64 hex digits. Made by `npm run registry -- secret`. */
+export const SecretHash = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hex digits; npm run registry -- secret makes one')
+
+const credentials = {
+  secretHash: SecretHash.optional(),
+  secret: z.string().min(1).max(256).optional().describe('In clear, for development only: the gateway warns'),
+}
+
+export const Site = z.object({
+  id: Id,
+  name: z.string().min(1).max(128),
+  kind: SiteKind,
+  address: z.string().max(256).optional(),
+  location: Location.optional(),
+  responseMinutes: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(3),
+  contacts: z.array(Contact).max(16).default([]),
+})
+export type Site = z.infer<typeof Site>
+
+export const Device = z.object({
+  id: Id,
+  site: Id,
+  kind: DeviceKind,
+  name: z.string().max(128).optional(),
+  placement: z.string().max(128).optional(),
+  externalId: z.string().max(64).optional().describe('The police platform’s id, 20 digits of GB/T 28181'),
+  ...credentials,
+})
+export type Device = z.infer<typeof Device>
+
+/** Level 0 is told first and in parallel; level 1 when level 0 does not answer in time, and so on. */
+export const Endpoint = z.object({
+  id: Id,
+  url: z.url({ protocol: /^https?$/ }),
+  secretEnv: z.string().min(1).optional().describe('The environment variable that holds the signing secret'),
+  secret: z.string().min(1).optional().describe('In clear, for development only'),
+  level: z.int().min(0).max(9).default(0),
+})
+export type Endpoint = z.infer<typeof Endpoint>
+
+/** An MQTT account that may watch and publish nothing. */
+export const Account = z.object({ id: Id, role: z.literal('monitor'), ...credentials })
+export type Account = z.infer<typeof Account>
+
+export const RegistryFile = z.object({
+  version: z.literal(1),
+  sites: z.array(Site).default([]),
+  devices: z.array(Device).default([]),
+  endpoints: z.array(Endpoint).default([]),
+  accounts: z.array(Account).default([]),
+})
+export type RegistryFile = z.infer<typeof RegistryFile>
