@@ -11,17 +11,16 @@ export function createPseudonym(key: Uint8Array): Pseudonym {
   return value => createHmac('sha256', secret).update(value).digest('hex').slice(0, 16)
 }
 
-type Fields = Record<string, unknown>
-
 /** Contract 3's free texts and picture addresses, any of which may name somebody. */
 const dropped = new Set(['reason', 'note', 'image'])
 
 /**
- * What may leave the journal of a payload of `kind`: `person {ref, role}` as `person {key, role}`, `plate` as `plateKey`
- * (null where there was none), `list` as `listKey`; free texts, pictures and fields the kind doesn't have are gone.
- * Heartbeat and status have no `data`: their own fields stand in for it. Throws when the payload isn't of its kind.
+ * What may leave the journal of a payload of `kind`, under contract 4's names: `personKey` and `personRole` for `person`,
+ * `plateKey` for `plate` (null where there was none), `listKey` for `list`; free texts, pictures and fields the kind
+ * doesn't have are gone. Heartbeat and status have no `data`: their own fields stand in for it.
+ * Throws when the payload isn't of its kind.
  */
-export function maskData(kind: Kind, payload: unknown, pseudonym: Pseudonym): Fields {
+export function maskData(kind: Kind, payload: unknown, pseudonym: Pseudonym): Record<string, unknown> {
   const parsed = payloadSchemas[kind].parse(payload)
   return Object.fromEntries(
     Object.entries('data' in parsed ? parsed.data : parsed).flatMap(([name, value]) => mask(name, value, pseudonym)),
@@ -33,5 +32,8 @@ function mask(name: string, value: unknown, pseudonym: Pseudonym): [string, unkn
   if (name === 'plate' || name === 'list') return [[`${name}Key`, typeof value === 'string' ? pseudonym(value) : null]]
   if (name !== 'person') return [[name, value]]
   const { ref, role } = value as { ref: string; role: string }
-  return [['person', { key: pseudonym(ref), role }]]
+  return [
+    ['personKey', pseudonym(ref)],
+    ['personRole', role],
+  ]
 }
