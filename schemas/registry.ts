@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id } from './ids.ts'
+import { httpUrl, text } from './text.ts'
 
 /** The registry file (contract 7): who may connect, what it is, where it hangs, and who is told. */
 export const siteKinds = ['school', 'kindergarten', 'compound', 'checkpoint'] as const
@@ -22,7 +23,7 @@ export const Location = z.object({
   lon: z.number().min(-180).max(180),
   crs: z.enum(['wgs84', 'gcj02']).default('wgs84'),
 })
-export const Contact = z.object({ name: z.string().max(64), phone: z.string().max(32) })
+export const Contact = z.object({ name: text(64), phone: text(32) })
 
 /** `sha256:` and 64 hex digits. Made by `npm run registry -- secret`. */
 export const SecretHash = z
@@ -31,14 +32,14 @@ export const SecretHash = z
 
 const credentials = {
   secretHash: SecretHash.optional(),
-  secret: z.string().min(1).max(256).optional().describe('In clear, for development only: the gateway warns'),
+  secret: text(256, 1).optional().describe('In clear, for development only: the gateway warns'),
 }
 
 export const Site = z.object({
   id: Id,
-  name: z.string().min(1).max(128),
+  name: text(128, 1),
   kind: SiteKind,
-  address: z.string().max(256).optional(),
+  address: text(256).optional(),
   location: Location.optional(),
   responseMinutes: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(3),
   contacts: z.array(Contact).max(16).default([]),
@@ -49,9 +50,9 @@ export const Device = z.object({
   id: Id,
   site: Id,
   kind: DeviceKind,
-  name: z.string().max(128).optional(),
-  placement: z.string().max(128).optional(),
-  externalId: z.string().max(64).optional().describe('The police platform’s id, 20 digits of GB/T 28181'),
+  name: text(128).optional(),
+  placement: text(128).optional(),
+  externalId: text(64).optional().describe('The police platform’s id, 20 digits of GB/T 28181'),
   ...credentials,
 })
 export type Device = z.infer<typeof Device>
@@ -59,7 +60,7 @@ export type Device = z.infer<typeof Device>
 /** Level 0 is told first and in parallel; level 1 when level 0 does not answer in time, and so on. */
 export const Endpoint = z.object({
   id: Id,
-  url: z.url({ protocol: /^https?$/ }),
+  url: httpUrl(2048).refine(url => URL.canParse(url), 'must be a URL that can be parsed'),
   secretEnv: z.string().min(1).optional().describe('The environment variable that holds the signing secret'),
   secret: z.string().min(1).optional().describe('In clear, for development only'),
   level: z.int().min(0).max(9).default(0),

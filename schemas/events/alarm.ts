@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { common } from '../envelope.ts'
+import { text } from '../text.ts'
 
 export const triggers = [
   'panic',
@@ -19,9 +20,9 @@ export const AlarmEvent = z.object({
   ...common,
   data: z.object({
     trigger: z.enum(triggers),
-    state: z.enum(['raised', 'restored']),
-    mode: z.enum(modes),
-    note: z.string().max(256).optional(),
+    state: z.enum(['raised', 'restored']).describe('restored: back at rest. It is noted and closes nothing'),
+    mode: z.enum(modes).describe('drill and test run the whole way, visibly marked'),
+    note: text(256).optional(),
   }),
 })
 export type AlarmEvent = z.infer<typeof AlarmEvent>

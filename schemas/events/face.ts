@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { common, Image, Person } from '../envelope.ts'
-import { name } from '../ids.ts'
+import { name, text } from '../text.ts'
 
 /** Contract 3.2: a camera recognised a face, or did not. */
 export const Face = z.object({
   ...common,
   data: z.object({
-    camera: name(64),
+    camera: name(64).describe("The camera's name"),
     match: z.enum(['known', 'stranger', 'listed']),
-    list: z.string().max(64).optional(),
-    score: z.number().min(0).max(1).optional(),
+    list: text(64).optional().describe('The list that it was found on'),
+    score: z.number().min(0).max(1).optional().describe('How alike, 1 is the same'),
     person: Person.optional(),
     image: Image.optional(),
   }),
