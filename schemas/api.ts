@@ -15,9 +15,23 @@ export const Problem = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string().optional(),
+  mistakes: z
+    .array(z.object({ parameter: z.string(), detail: z.string().describe('What it must be') }))
+    .optional()
+    .describe('Status 400: each parameter that is wrong'),
+  checks: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('/readyz: "ok" or what is wrong, by the name of the check'),
 })
 export type Problem = z.infer<typeof Problem>
 
+/** A parameter with a slip in its name is refused: left out silently, it would give an answer to another question. */
+const query = z.strictObject
+export const NoQuery = query({})
+
+/** A `+` that was not written as `%2B` comes as a space; before an offset it can be nothing else. */
+const QueryTime = z.preprocess(text => (typeof text === 'string' ? text.replace(/ (\d\d:\d\d)$/, '+$1') : text), Time)
 const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('At most this many items')
 const cursor = z.string().max(64).optional().describe('The cursor of the page before')
 
@@ -49,15 +63,15 @@ export const DeviceView = z.object({
   lastSeenAt: z.string().nullable().describe('Since the gateway started'),
 })
 export type DeviceView = z.infer<typeof DeviceView>
-export const DevicesQuery = z.object({ site: Id.optional() })
+export const DevicesQuery = query({ site: Id.optional() })
 export const DevicesPage = page(DeviceView)
 
-export const EventsQuery = z.object({
+export const EventsQuery = query({
   site: Id.optional(),
   device: Id.optional(),
   kind: z.enum(kinds as [(typeof kinds)[number], ...typeof kinds]).optional(),
-  from: Time.optional().describe('Event time, inclusive'),
-  to: Time.optional().describe('Event time, exclusive'),
+  from: QueryTime.optional().describe('Event time, inclusive'),
+  to: QueryTime.optional().describe('Event time, exclusive'),
   limit,
   cursor,
 })
@@ -72,17 +86,22 @@ export const EventView = z.object({
   timeSource: z.enum(['device', 'gateway']),
   receivedAt: z.string(),
   clockSkewMs: z.int().nullable().describe("Set where the device's time was not believed: device − gateway"),
-  data: z.record(z.string(), z.unknown()).describe('Person references, plates and list names only as keyed pseudonyms'),
+  data: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe(
+      'Person references, plates and list names only as keyed pseudonyms: personKey, plateKey, listKey; free texts are left out. null where this version of the gateway cannot read the payload',
+    ),
 })
 export type EventView = z.infer<typeof EventView>
 export const EventsPage = page(EventView)
 
-export const AlarmsQuery = z.object({ stage: Stage.optional(), site: Id.optional(), limit, cursor })
+export const AlarmsQuery = query({ stage: Stage.optional(), site: Id.optional(), limit, cursor })
 export type AlarmsQuery = z.infer<typeof AlarmsQuery>
 export const AlarmsPage = page(Alarm)
 
 export const deliveryStates = ['pending', 'delivered', 'cancelled'] as const
-export const DeliveriesQuery = z.object({ state: z.enum(deliveryStates).optional(), limit, cursor })
+export const DeliveriesQuery = query({ state: z.enum(deliveryStates).optional(), limit, cursor })
 export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>
 export const DeliveryView = z.object({
   id: z.int(),
@@ -101,7 +120,7 @@ export const DeliveryView = z.object({
 export type DeliveryView = z.infer<typeof DeliveryView>
 export const DeliveriesPage = page(DeliveryView)
 
-export const RejectionsQuery = z.object({ site: Id.optional(), device: Id.optional(), limit, cursor })
+export const RejectionsQuery = query({ site: Id.optional(), device: Id.optional(), limit, cursor })
 export type RejectionsQuery = z.infer<typeof RejectionsQuery>
 export const RejectionView = z.object({
   seq: z.int(),
@@ -128,3 +147,6 @@ export const Stats = z.object({
   connections: z.int(),
 })
 export type Stats = z.infer<typeof Stats>
+
+export const Health = z.object({ status: z.literal('alive'), version: z.string() })
+export const Readiness = z.object({ status: z.literal('ready'), checks: z.record(z.string(), z.string()) })

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { Alarm, type Stage } from '../../schemas/alarm.ts'
+import { AlarmsPage, AlarmsQuery, NoQuery } from '../../schemas/api.ts'
+import { cursorOf, type Slice, toCursor } from './cursor.ts'
+import { problem, refusals, sendProblem } from './problem.ts'
+import type { App } from './route.ts'
+
+export type AlarmsPort = {
+  /** Newest first. */
+  alarms(query: {
+    stage?: Stage | undefined
+    site?: string | undefined
+    limit: number
+    cursor?: number | undefined
+  }): Promise<Slice<Alarm>>
+  alarm(id: string): Promise<Alarm | undefined>
+}
+
+export function addAlarms(app: App, ports: { alarms: AlarmsPort }): void {
+  app.get(
+    '/alarms',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        operationId: 'listAlarms',
+        tags: ['alarms'],
+        summary: 'Alarms with their stage and history, newest first',
+        querystring: AlarmsQuery.extend({ cursor: cursorOf('alarms') }),
+        response: { 200: AlarmsPage, ...refusals(400, 401, 403) },
+      },
+    },
+    async ({ query }) => {
+      const { items, next } = await ports.alarms.alarms(query)
+      return { items, cursor: toCursor('alarms', next) }
+    },
+  )
+
+  app.get(
+    '/alarms/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        operationId: 'getAlarm',
+        tags: ['alarms'],
+        summary: 'One alarm',
+        params: z.object({ id: z.string().min(1).max(64) }),
+        querystring: NoQuery,
+        response: { 200: Alarm, ...refusals(400, 401, 403, 404) },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const alarm = await ports.alarms.alarm(id)
+      return alarm ?? sendProblem(reply, problem(404, `There is no alarm ${id}; GET /api/v1/alarms lists them`))
+    },
+  )
+}

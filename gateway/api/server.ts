@@ -1,0 +1,136 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fastify } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Registry as Metrics } from 'prom-client'
+import { messageOf, OperationalError } from '../errors.ts'
+import type { Pseudonym } from '../journal/pseudonym.ts'
+import type { Log } from '../log.ts'
+import { type AlarmsPort, addAlarms } from './alarms.ts'
+import { type ApiToken, authenticate } from './auth.ts'
+import { addDeliveries, type DeliveriesPort } from './deliveries.ts'
+import { addDevices, type DevicesPort, type PresencePort } from './devices.ts'
+import { addDocs } from './docs.ts'
+import { addEvents, type EventsPort } from './events.ts'
+import { securityHeaders } from './headers.ts'
+import { addHealth, type ReadyCheck } from './health.ts'
+import { addMetrics } from './metrics.ts'
+import { refuseError, refuseUnknown, refuseUnreadable } from './refuse.ts'
+import { addRejections, type RejectionsPort } from './rejections.ts'
+import type { App, KnownRoute } from './route.ts'
+import { addSites, type OpenAlarmsPort, type SitesPort } from './sites.ts'
+import { addStats, type StatsPort } from './stats.ts'
+
+export type ApiOptions = {
+  log: Log
+  version: string
+  tokens: readonly ApiToken[]
+  metrics: Metrics
+  /** What /readyz asks, by name. */
+  checks: Record<string, ReadyCheck>
+  checkTimeoutMs?: number
+  pseudonym: Pseudonym
+  registry: SitesPort & DevicesPort
+  presence: PresencePort
+  events: EventsPort
+  alarms: AlarmsPort & OpenAlarmsPort
+  deliveries: DeliveriesPort
+  rejections: RejectionsPort
+  stats: StatsPort
+}
+
+export type Api = {
+  /** For a WebSocket's `upgrade`. Not listening before `listen`. */
+  server: Server
+  /** The real port. Throws OperationalError `http-listen`. */
+  listen(address: { host: string; port: number }): Promise<number>
+  /** Ends keep-alive connections too. */
+  close(): Promise<void>
+  inject: App['inject']
+  /** Every route, for the tests that no route is forgotten. */
+  routes: readonly KnownRoute[]
+}
+
+const limits = {
+  bodyLimit: 64 * 1024,
+  /** For the whole request to come in; a stream of answers may take as long as it likes. */
+  requestTimeout: 10_000,
+  /** Without a byte in either direction. */
+  connectionTimeout: 60_000,
+  keepAliveTimeout: 30_000,
+  routerOptions: { maxParamLength: 100 },
+}
+/** Instead of ajv and fast-json-stringify, which cost a start 50 ms to load. */
+const compilersFactory = {
+  buildValidator: () => validatorCompiler as never,
+  buildSerializer: () => serializerCompiler as never,
+}
+const maxHeaderBytes = 8 * 1024
+const prefix = '/api/v1'
+
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const { log } = options
+  const app = fastify({
+    ...limits,
+    http: { maxHeaderSize: maxHeaderBytes },
+    forceCloseConnections: true,
+    schemaController: { compilersFactory },
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, request, reply) => void refuseError(log, error, request, reply),
+  }).withTypeProvider<ZodTypeProvider>()
+  const routes = rememberRoutes(app)
+  app.setErrorHandler((error: Error, request, reply) => refuseError(log, error, request, reply))
+  app.setNotFoundHandler((request, reply) => refuseUnknown(routes, request, reply))
+  app.addHook('onSend', securityHeaders('data'))
+  // The route's template, never the URL: that may hold ids.
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) =>
+    log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'http.answered'),
+  )
+
+  addHealth(app, options)
+  addMetrics(app, options)
+  addDocs(app, routes, options.version)
+  await app.register(
+    async (api: App) => {
+      api.decorateRequest('caller', null)
+      api.addHook('onRequest', authenticate(options.tokens))
+      // Again, so that a path that isn't there asks for a token too.
+      api.setNotFoundHandler((request, reply) => refuseUnknown(routes, request, reply))
+      addSites(api, options)
+      addDevices(api, options)
+      addEvents(api, options)
+      addAlarms(api, options)
+      addDeliveries(api, options)
+      addRejections(api, options)
+      addStats(api, options)
+    },
+    { prefix },
+  )
+  await app.ready()
+
+  return {
+    server: app.server,
+    routes,
+    inject: app.inject.bind(app) as App['inject'],
+    close: async () => void (await app.close()),
+    listen: async ({ host, port }) => {
+      try {
+        await app.listen({ host, port })
+      } catch (error) {
+        const message = `HTTP can't listen on ${host}:${port} (${messageOf(error)}); set GATEHOUSE_HTTP_HOST and GATEHOUSE_HTTP_PORT`
+        throw new OperationalError('http-listen', message, { retryable: false, cause: error })
+      }
+      return (app.server.address() as AddressInfo).port
+    },
+  }
+}
+
+/** Fills as routes are added. One under /api/v1 without a role is a programmer's error. */
+function rememberRoutes(app: App): readonly KnownRoute[] {
+  const routes: KnownRoute[] = []
+  app.addHook('onRoute', ({ method, url, schema = {}, config = {} }) => {
+    if (url.startsWith(prefix) && config.role === undefined) throw new Error(`${method} ${url} says no role`)
+    for (const one of [method].flat()) routes.push({ method: one, url, schema, config })
+  })
+  return routes
+}
