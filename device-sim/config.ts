@@ -1,0 +1,14 @@
+/** The simulator's only look at the environment. */
+const read = (name: string): string | undefined => process.env[name] || undefined
+
+export const dispatchSecretFromEnvironment = (): string | undefined => read('GATEHOUSE_DISPATCH_SECRET')
+export const influxUrlFromEnvironment = (): string | undefined => read('GATEHOUSE_INFLUX_URL')
+export const searchPath = (): readonly string[] => (read('PATH') ?? '').split(':').filter(Boolean)
+
+/** For a child process: what the machine needs, and of Gatehouse's own settings only those about InfluxDB. */
+export function childEnvironment(settings: Record<string, string>): Record<string, string> {
+  const kept = Object.entries(process.env).filter(
+    ([name, value]) => value !== undefined && (!name.startsWith('GATEHOUSE_') || name.startsWith('GATEHOUSE_INFLUX_')),
+  )
+  return { ...(Object.fromEntries(kept) as Record<string, string>), ...settings }
+}

@@ -1,0 +1,141 @@
+import mqtt, { type MqttClient } from 'mqtt'
+import type { Payload } from '../schemas/events/kinds.ts'
+import { type DeviceAddress, topics } from '../schemas/topics.ts'
+import { type Clock, monotonicMs, shanghaiTime } from './clock.ts'
+import type { Saying } from './payloads.ts'
+
+/** One simulated device: one MQTT connection that keeps to contract 2 and comes back by itself. */
+export type DeviceOptions = {
+  url: string
+  address: DeviceAddress
+  secret: string
+  clock: Clock
+  /** Begins every event id. Never used by an earlier run: an id is unique per device for ever. */
+  idPrefix: string
+  /** 0: a lost connection stays lost. */
+  reconnectMs: number
+  /** Publish `status` and leave a will. Without it the device's presence is left alone. */
+  announces: boolean
+}
+
+export type DeviceListener = {
+  connected?: () => void
+  /** The connection failed or was refused; `refused` holds CONNACK's code. Comes again at every try. */
+  failed?: (reason: string, refused: number | undefined) => void
+  closed?: () => void
+}
+
+export type SendOptions = { time?: string | undefined; buffered?: boolean }
+
+export type SimulatedDevice = {
+  id: string
+  connected: () => boolean
+  /** Publishes at QoS 1. `done` gets the milliseconds until the puback, or the error. Returns the event's id. */
+  send: (saying: Saying, options: SendOptions, done: (error: Error | undefined, pubackMs: number) => void) => string
+  /** Events without a puback yet. */
+  inFlight: () => number
+  /** QoS 0: a lost heartbeat is what the next one is for. */
+  heartbeat: (payload: Payload<'heartbeat'>) => void
+  subscribe: (topic: string, onMessage: (payload: Buffer) => void) => Promise<void>
+  /** Says goodbye and disconnects; after `deadlineMs` it just cuts. Never throws. */
+  close: (deadlineMs: number) => Promise<void>
+}
+
+const connectTimeoutMs = 10_000
+const keepaliveS = 30
+
+export function connectDevice(options: DeviceOptions, listener: DeviceListener): SimulatedDevice {
+  const { address, clock } = options
+  const statusTopic = topics.status(address)
+  // A new number for each connection: the gateway then tells the will of the old one from the new one (contract 2).
+  let boot = clock()
+  const status = (word: 'online' | 'offline') => JSON.stringify({ status: word, boot })
+  const will = () => ({ topic: statusTopic, payload: Buffer.from(status('offline')), qos: 1 as const, retain: false })
+
+  const client: MqttClient = mqtt.connect(options.url, {
+    protocolVersion: 4,
+    clientId: address.device,
+    username: address.device,
+    password: options.secret,
+    clean: true,
+    keepalive: keepaliveS,
+    connectTimeout: connectTimeoutMs,
+    reconnectPeriod: options.reconnectMs,
+    reconnectOnConnackError: options.reconnectMs > 0,
+    queueQoSZero: false,
+    ...(options.announces ? { will: will() } : {}),
+  })
+  client.on('reconnect', () => {
+    boot = Math.max(clock(), boot + 1)
+    if (options.announces) client.options.will = will()
+  })
+  client.on('connect', () => {
+    if (options.announces) client.publish(statusTopic, status('online'), { qos: 1 }, () => {})
+    listener.connected?.()
+  })
+  client.on('error', error => {
+    const refused = 'code' in error && typeof error.code === 'number' ? error.code : undefined
+    listener.failed?.(describe(error), refused)
+  })
+  client.on('close', () => listener.closed?.())
+
+  let counter = 0
+  let inFlight = 0
+  return {
+    id: address.device,
+    connected: () => client.connected,
+    inFlight: () => inFlight,
+    send: (saying, { time, buffered }, done) => {
+      const id = `${options.idPrefix}-${++counter}`
+      const payload = {
+        id,
+        ...(time === undefined ? {} : { time }),
+        ...(buffered ? { buffered } : {}),
+        data: saying.data,
+      }
+      inFlight += 1
+      const startMs = monotonicMs()
+      client.publish(topics.event(address, saying.kind), JSON.stringify(payload), { qos: 1 }, error => {
+        inFlight -= 1
+        done(error ?? undefined, monotonicMs() - startMs)
+      })
+      return id
+    },
+    heartbeat: payload => {
+      if (client.connected)
+        client.publish(topics.heartbeat(address), JSON.stringify({ time: shanghaiTime(clock()), ...payload }))
+    },
+    subscribe: async (topic, onMessage) => {
+      client.on('message', (arrivedOn, payload) => {
+        if (arrivedOn === topic) onMessage(payload)
+      })
+      await client.subscribeAsync(topic, { qos: 1 })
+    },
+    close: async deadlineMs => {
+      const ended = new Promise<void>(resolve => {
+        const leave = () => client.end(false, {}, () => resolve())
+        if (!client.connected) client.end(true, {}, () => resolve())
+        else if (options.announces) client.publish(statusTopic, status('offline'), { qos: 1 }, leave)
+        else leave()
+      })
+      if (!(await within(ended, deadlineMs))) client.end(true)
+    },
+  }
+}
+
+/** True when `work` was done before the deadline. */
+async function within(work: Promise<unknown>, deadlineMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(resolve, deadlineMs, false)
+  try {
+    return await Promise.race([work.then(() => true), promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Node joins the failures of several addresses in an AggregateError without a message. */
+function describe(error: Error): string {
+  const [first] = error instanceof AggregateError ? error.errors : []
+  return error.message || (first instanceof Error ? first.message : String((error as NodeJS.ErrnoException).code))
+}

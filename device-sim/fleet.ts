@@ -1,0 +1,107 @@
+import type { RegistryFile } from '../schemas/registry.ts'
+import { Failure } from './arguments.ts'
+import { monotonicMs, shanghaiTime } from './clock.ts'
+import { watchConnecting } from './connecting.ts'
+import { connectDevice } from './device.ts'
+import { type LivingOptions, type Member, runHeartbeats, runTimetables } from './living.ts'
+import { populationOf, type Saying } from './payloads.ts'
+import type { Secrets } from './registry.ts'
+import { timetable } from './timetable.ts'
+
+export type FleetOptions = LivingOptions & {
+  registry: RegistryFile
+  secrets: Secrets
+  url: string
+  /** Something a person should know, one line. */
+  onProblem: (line: string) => void
+  /** Aborted: don't go on waiting for connections. */
+  stopped: AbortSignal
+}
+
+export type Fleet = {
+  connections: () => { connected: number; of: number }
+  /** Lets one device say something now, beside its timetable. Gives the event's id and the puback's milliseconds. */
+  say: (deviceId: string, saying: Saying) => Promise<{ eventId: string; pubackMs: number }>
+  /** Stops publishing, waits for outstanding pubacks, disconnects. Never throws. */
+  stop: () => Promise<void>
+}
+
+const reconnectMs = 3000
+const connectDeadlineMs = 15_000
+const drainMs = 10_000
+const goodbyeMs = 3000
+
+/** Connects every device of the registry that has a secret, then lets each live its week. Throws Failure when none connects. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { registry, secrets, clock, meter } = options
+  const idPrefix = clock().toString(36)
+  const connecting = watchConnecting({
+    deadlineMs: connectDeadlineMs,
+    stopped: options.stopped,
+    onProblem: options.onProblem,
+  })
+  const members: Member[] = []
+  for (const site of registry.sites) {
+    const population = populationOf(options.seed, site)
+    for (const device of registry.devices.filter(device => device.site === site.id)) {
+      const secret = secrets.devices[device.id]
+      if (secret === undefined) {
+        options.onProblem(`${device.id} has no secret in the secrets file: it stays dark`)
+        continue
+      }
+      const address = { site: site.id, device: device.id }
+      const link = connectDevice(
+        { url: options.url, address, secret, clock, idPrefix, reconnectMs, announces: true },
+        connecting.listenerFor(device.id),
+      )
+      const entries = timetable({ device, siteKind: site.kind, population }, options.seed, options.startWeekMs)
+      members.push({ id: device.id, kind: device.kind, link, entries, held: undefined })
+    }
+  }
+  const connections = () => ({
+    connected: members.filter(({ link }) => link.connected()).length,
+    of: members.length,
+  })
+  const closeAll = () => Promise.all(members.map(({ link }) => link.close(goodbyeMs)))
+
+  await connecting.settled(members.length)
+  if (connections().connected === 0) {
+    await closeAll()
+    throw new Failure(`no device could connect to ${options.url}: ${connecting.lastReason() ?? 'it does not answer'}`)
+  }
+
+  meter.begin(monotonicMs())
+  const stopTimetables = runTimetables(members, options)
+  const stopHeartbeats = runHeartbeats(members, options)
+  return {
+    connections,
+    say: (deviceId, saying) => {
+      const member = members.find(({ id }) => id === deviceId)
+      if (member === undefined) return Promise.reject(new Failure(`no device ${deviceId} in the fleet`))
+      return new Promise((resolve, reject) => {
+        meter.published()
+        const eventId = member.link.send(saying, { time: shanghaiTime(clock()) }, (error, pubackMs) => {
+          if (error !== undefined) {
+            meter.failed()
+            return reject(error)
+          }
+          meter.pubacked(pubackMs)
+          resolve({ eventId, pubackMs })
+        })
+      })
+    },
+    stop: async () => {
+      stopTimetables()
+      stopHeartbeats()
+      await drained(members)
+      await closeAll()
+    },
+  }
+}
+
+/** Until nothing is in flight, at most `drainMs`. */
+async function drained(members: readonly Member[]): Promise<void> {
+  const endMs = monotonicMs() + drainMs
+  while (members.some(({ link }) => link.inFlight() > 0) && monotonicMs() < endMs)
+    await new Promise(resolve => setTimeout(resolve, 10))
+}

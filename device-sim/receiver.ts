@@ -1,0 +1,163 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WebhookMessage, type WebhookReply } from '../schemas/webhook.ts'
+import { Failure } from './arguments.ts'
+import type { Clock } from './clock.ts'
+import { keyOf, refusalOf } from './signature.ts'
+
+/** A dispatch centre: verifies, remembers, answers with an incident number (contract 5). */
+export type ReceiverOptions = {
+  host?: string
+  /** 0: any free port. */
+  port: number
+  /** `whsec_<base64>` */
+  secret: string
+  now: Clock
+  /** The status for a good message; by default 200. */
+  answer?: number | ((message: WebhookMessage) => number)
+  /** Say in the reply that the centre has taken the alarm over. */
+  acknowledge?: boolean
+  onMessage?: (received: Received) => void
+  onRefused?: (refused: { status: number; reason: string }) => void
+}
+
+export type Received = {
+  message: WebhookMessage
+  arrivedAtMs: number
+  /** What was answered. */
+  status: number
+  /** The same `webhook-id` was answered with 2xx before. */
+  repeated: boolean
+}
+
+export type Receiver = {
+  url: string
+  port: number
+  /** The latest good messages, oldest first, at most 1,000; repeated ones are not listed again. */
+  messages: readonly Received[]
+  close: () => Promise<void>
+}
+
+const maxBodyBytes = 64 * 1024
+const maxKept = 1000
+const maxRemembered = 10_000
+
+/** Listens, or throws Failure when it can't. */
+export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
+  const key = keyOf(options.secret)
+  if (key === undefined) throw new Failure('the secret must be whsec_ and base64, like the one the gateway signs with')
+  const host = options.host ?? '127.0.0.1'
+  const messages: Received[] = []
+  const answeredIds = createMemory<true>()
+  const incidents = createMemory<string>()
+  let incidentCount = 0
+
+  const incidentOf = (message: WebhookMessage): string => {
+    const known = incidents.get(message.subject)
+    if (known !== undefined) return known
+    incidentCount += 1
+    const day = new Date(options.now()).toISOString().slice(0, 10).replaceAll('-', '')
+    return incidents.put(message.subject, `JQ${day}-${String(incidentCount).padStart(4, '0')}`)
+  }
+
+  const accept = (message: WebhookMessage, response: ServerResponse): void => {
+    const arrivedAtMs = options.now()
+    const { answer = 200 } = options
+    const status = typeof answer === 'function' ? answer(message) : answer
+    const repeated = answeredIds.get(message.id) !== undefined
+    const good = status >= 200 && status < 300
+    const reply: WebhookReply = { incidentNo: incidentOf(message), ...(options.acknowledge && { acknowledged: true }) }
+    respond(response, status, good ? reply : { error: `told to answer ${status}` })
+    if (good) answeredIds.put(message.id, true)
+    const received = { message, arrivedAtMs, status, repeated }
+    if (!repeated && good) messages.push(received)
+    if (messages.length > maxKept) messages.shift()
+    options.onMessage?.(received)
+  }
+
+  const refuse = (response: ServerResponse, status: number, reason: string): void => {
+    respond(response, status, { error: reason })
+    options.onRefused?.({ status, reason })
+  }
+
+  const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
+    if (request.method !== 'POST') return refuse(response, 405, `${request.method} is not POST`)
+    const body = await readBody(request)
+    if (body === undefined) return refuse(response, 413, `the body is longer than ${maxBodyBytes} bytes`)
+    const header = (name: string) => request.headers[name]?.toString()
+    const signed = {
+      id: header('webhook-id'),
+      timestamp: header('webhook-timestamp'),
+      signatures: header('webhook-signature'),
+    }
+    const distrust = refusalOf(key, signed, body, options.now())
+    if (distrust !== undefined) return refuse(response, 401, distrust)
+    const message = decode(body)
+    if (typeof message === 'string') return refuse(response, 400, message)
+    if (message.id !== signed.id) return refuse(response, 400, 'the body’s id is not the webhook-id')
+    accept(message, response)
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', error => reject(new Failure(`can't listen on ${host}:${options.port}: ${error.message}`)))
+    server.listen(options.port, host, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/`,
+    port,
+    messages,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function respond(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+/** Undefined when it is longer than allowed; the rest of it is then not read. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      bytes += chunk.length
+      if (bytes > maxBodyBytes) return undefined
+      chunks.push(chunk)
+    }
+  } catch {
+    return Buffer.concat(chunks) // the sender hung up; what came is incomplete and fails the signature
+  }
+  return Buffer.concat(chunks)
+}
+
+/** The message, or why it is none. */
+function decode(body: Buffer): WebhookMessage | string {
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString('utf8'))
+  } catch {
+    return 'the body is not JSON'
+  }
+  const result = WebhookMessage.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  return `the body is no webhook message: ${issue?.path.join('.')}: ${issue?.message}`
+}
+
+/** Remembers the latest 10,000 by key; the oldest is forgotten first. */
+function createMemory<T>() {
+  const kept = new Map<string, T>()
+  return {
+    get: (id: string): T | undefined => kept.get(id),
+    put: (id: string, value: T): T => {
+      kept.set(id, value)
+      if (kept.size > maxRemembered) kept.delete(kept.keys().next().value as string)
+      return value
+    },
+  }
+}
