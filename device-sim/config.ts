@@ -2,7 +2,9 @@
 const read = (name: string): string | undefined => process.env[name] || undefined
 
 export const dispatchSecretFromEnvironment = (): string | undefined => read('GATEHOUSE_DISPATCH_SECRET')
-export const influxUrlFromEnvironment = (): string | undefined => read('GATEHOUSE_INFLUX_URL')
+/** Where InfluxDB is, in words; undefined when nothing is set. The gateway reads the setting itself. */
+export const influxFromEnvironment = (): string | undefined =>
+  read('GATEHOUSE_INFLUX_URL') ?? read('GATEHOUSE_INFLUX_URL_FILE')
 export const searchPath = (): readonly string[] => (read('PATH') ?? '').split(':').filter(Boolean)
 
 /** For a child process: what the machine needs, and of Gatehouse's own settings only those about InfluxDB. */

@@ -65,7 +65,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const closeAll = () => Promise.all(members.map(({ link }) => link.close(goodbyeMs)))
 
   await connecting.settled(members.length)
-  if (connections().connected === 0) {
+  if (connections().connected === 0 && !options.stopped.aborted) {
     await closeAll()
     throw new Failure(`no device could connect to ${options.url}: ${connecting.lastReason() ?? 'it does not answer'}`)
   }

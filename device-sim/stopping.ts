@@ -22,8 +22,7 @@ export function stopOnSignal(now: () => number): AbortSignal {
 /** Resolves when aborted, or after `ms` where given. */
 export function untilStopped(signal: AbortSignal, ms?: number): Promise<void> {
   return new Promise(resolve => {
-    // Without a duration the timer only keeps the process alive.
-    const timer = ms === undefined ? setInterval(() => {}, 60_000) : setTimeout(finish, ms)
+    const timer = ms === undefined ? undefined : setTimeout(finish, ms)
     function finish() {
       clearTimeout(timer)
       signal.removeEventListener('abort', finish)
