@@ -1,0 +1,208 @@
+import type { Alarm, RecentEvent } from '../../schemas/alarm.ts'
+import { AlarmEvent } from '../../schemas/events/alarm.ts'
+import type { Device, Site } from '../../schemas/registry.ts'
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Entry, Progress, Quarantined } from '../journal/journal.ts'
+import type { Log } from '../log.ts'
+import type { Settled } from './delivery.ts'
+import { Draft, type OpenAlarms } from './draft.ts'
+import { alarmMessage, type Message } from './message.ts'
+import { raise } from './raise.ts'
+
+/**
+ * The alarm desk: turns alarm events into alarms and follows each until it is closed. It reads the journal with a cursor of
+ * its own and commits alarms, history, messages and cursor in one transaction (design decision 7): after a crash either
+ * all of it is there or none, so an event raises exactly one alarm. Deliveries run elsewhere and report back by `settle`.
+ *
+ * One loop, so one writer of alarms: what is decided here is never raced. It waits for news, takes all there is (outcomes,
+ * then events), decides on a draft, commits, and only then believes it. A failed commit is tried again from the start.
+ */
+export type DeskStore<Due> = {
+  readAlarms(after: number, limit: number): Promise<{ entries: Entry[]; upTo: number; passed: number }>
+  commit(change: DeskChange): Promise<Due[]>
+}
+
+/** `openings`: alarms that are new; `alarms`: as they are now; `lines`: to be added to their histories, in order. */
+export type DeskChange = {
+  openings: Alarm[]
+  alarms: Alarm[]
+  lines: { alarm: string; line: Alarm['history'][number] }[]
+  messages: Message[]
+  settled: Settled[]
+  progress: Progress | null
+}
+
+export type DeskOptions<Due> = {
+  cursor: number
+  open: Alarm[]
+  store: DeskStore<Due>
+  site: (id: string) => Site | undefined
+  device: (id: string) => Device | undefined
+  /** Endpoints that are told first: those of the lowest level there is. */
+  endpoints: () => string[]
+  recent: (entry: Entry, now: number) => RecentEvent[]
+  clock: Clock
+  newId: () => string
+  log: Log
+  /** Deliveries that may be tried at once, straight after they were committed. */
+  onDue: (due: Due[]) => void
+  onQuarantined: (quarantined: Quarantined[]) => void
+}
+
+const entriesPerTurn = 256
+const idleTickMs = 250
+const retryMs = 500
+
+export class Desk<Due> {
+  readonly #options: DeskOptions<Due>
+  readonly #open: OpenAlarms
+  #cursor: number
+  #settled: { outcome: Settled; done: () => void }[] = []
+  #news: (() => void) | undefined
+  #mayHoldMore = true
+  #stopping = false
+  #loop: Promise<void> | undefined
+
+  constructor(options: DeskOptions<Due>) {
+    this.#options = options
+    this.#cursor = options.cursor
+    this.#open = new Map(options.open.map(alarm => [alarm.id, alarm]))
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  /** The journal may hold new alarm events. */
+  wake(): void {
+    this.#mayHoldMore = true
+    this.#news?.()
+  }
+
+  /** Resolves once the delivery and what it did to its alarm are on disk. */
+  settle(outcome: Settled): Promise<void> {
+    return new Promise(done => {
+      this.#settled.push({ outcome, done })
+      this.#news?.()
+    })
+  }
+
+  openAlarms = (): readonly Alarm[] => [...this.#open.values()]
+
+  /** Ends after the turn under way. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#news?.()
+    await this.#loop
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      if (!this.#mayHoldMore && this.#settled.length === 0) await this.#newsOrTick()
+      if (this.#stopping) return
+      try {
+        await this.#turn()
+      } catch (error) {
+        // The disk or its thread: nothing was committed and nothing believed, so the same turn is simply made again.
+        this.#options.log.error({ err: messageOf(error) }, 'desk.commit-failed')
+        this.#mayHoldMore = true
+        await new Promise(resolve => setTimeout(resolve, retryMs))
+      }
+    }
+  }
+
+  /** The tick moves the cursor past what isn't for the desk, so that retention and stats aren't held up by a quiet day. */
+  #newsOrTick(): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(() => this.wake(), idleTickMs)
+      this.#news = () => {
+        clearTimeout(timer)
+        this.#news = undefined
+        resolve()
+      }
+    })
+  }
+
+  async #turn(): Promise<void> {
+    const { store, log, clock, onDue, onQuarantined } = this.#options
+    this.#mayHoldMore = false
+    const { entries, upTo, passed } = await store.readAlarms(this.#cursor, entriesPerTurn)
+    const settled = this.#settled.slice()
+    if (upTo === this.#cursor && settled.length === 0) return
+
+    const draft = new Draft(this.#open)
+    for (const { outcome } of settled) this.#takeOutcome(draft, outcome)
+    const quarantined: Quarantined[] = []
+    for (const entry of entries) {
+      try {
+        this.#takeEvent(draft, entry)
+      } catch (error) {
+        quarantined.push({ seq: entry.seq, reason: messageOf(error) })
+      }
+    }
+    const now = clock()
+    const endpoints = this.#options.endpoints()
+    const due = await store.commit({
+      ...draft.change(),
+      messages: draft.messages.map(({ type, alarm, except }) =>
+        alarmMessage(
+          this.#options.newId(),
+          type,
+          alarm,
+          now,
+          endpoints.filter(endpoint => endpoint !== except),
+        ),
+      ),
+      settled: settled.map(({ outcome }) => outcome),
+      progress: upTo > this.#cursor ? { upTo, passed, quarantined } : null,
+    })
+    draft.apply()
+    this.#cursor = upTo
+    if (entries.length === entriesPerTurn) this.#mayHoldMore = true
+    this.#settled.splice(0, settled.length)
+    onDue(due)
+    for (const { done } of settled) done()
+    for (const { alarm, line } of draft.lines)
+      log.info(
+        {
+          alarm: alarm.id,
+          site: alarm.site.id,
+          device: alarm.device.id,
+          trigger: alarm.trigger,
+          mode: alarm.mode,
+          stage: line.stage,
+          by: line.by,
+        },
+        `alarm.${line.what}`,
+      )
+    if (quarantined.length > 0) onQuarantined(quarantined)
+  }
+
+  #takeEvent(draft: Draft, entry: Entry): void {
+    const event = AlarmEvent.parse(JSON.parse(entry.payload))
+    const { site, device, newId, recent, clock } = this.#options
+    const open = draft.openOf(entry.device, event.data.trigger)
+    const at = entry.at
+    if (event.data.state === 'restored') {
+      // Nothing is open: it came to rest before its press arrived, or after the close. The journal has it; no alarm follows.
+      if (open !== undefined)
+        draft.step(open, { from: 'device', what: 'restored', at, eventId: event.id, mode: event.data.mode })
+    } else if (open === undefined) {
+      draft.raise(raise(newId(), entry, event, site(entry.site), device(entry.device), recent(entry, clock())))
+    } else {
+      draft.step(open, { from: 'device', what: 'pressed', at, eventId: event.id, mode: event.data.mode })
+    }
+  }
+
+  #takeOutcome(draft: Draft, { subject, endpoint: by, at, reply }: Settled): void {
+    const alarm = draft.get(subject)
+    if (alarm === undefined) return
+    const { incidentNo } = reply
+    if (!alarm.history.some(line => line.what === 'delivered' && line.by === by))
+      draft.step(alarm, { from: 'endpoint', what: 'delivered', at, by, incidentNo })
+    // Contract 5: the reply may take the alarm over. Where somebody already has, that is a refusal and no harm.
+    if (reply.acknowledged === true)
+      draft.step(draft.get(subject) as Alarm, { from: 'endpoint', what: 'acknowledged', at, by, incidentNo }, by)
+  }
+}

@@ -1,0 +1,66 @@
+import type { Alarm, HistoryLine } from '../../schemas/alarm.ts'
+import type { MessageType } from '../../schemas/webhook.ts'
+import type { DeskChange } from './desk.ts'
+import { type Input, type Refusal, type Step, step } from './life-cycle.ts'
+
+/** Open alarms by id. At most one per device and trigger, so the registry bounds it. */
+export type OpenAlarms = Map<string, Alarm>
+
+/** What one turn of the desk would change. Nothing of it is believed until it is on disk; then `apply` makes it so. */
+export class Draft {
+  readonly #open: OpenAlarms
+  readonly #changed = new Map<string, Alarm>()
+  readonly #openings = new Set<string>()
+  readonly lines: { alarm: Alarm; line: HistoryLine }[] = []
+  readonly messages: { type: MessageType; alarm: Alarm; except: string | undefined }[] = []
+
+  constructor(open: OpenAlarms) {
+    this.#open = open
+  }
+
+  get(id: string): Alarm | undefined {
+    return this.#changed.get(id) ?? this.#open.get(id)
+  }
+
+  openOf(device: string, trigger: Alarm['trigger']): Alarm | undefined {
+    const matches = (alarm: Alarm) => alarm.device.id === device && alarm.trigger === trigger
+    for (const alarm of this.#changed.values()) if (matches(alarm) && alarm.stage !== 'closed') return alarm
+    for (const alarm of this.#open.values()) if (matches(alarm) && !this.#changed.has(alarm.id)) return alarm
+    return undefined
+  }
+
+  raise(alarm: Alarm): void {
+    this.#openings.add(alarm.id)
+    this.#keep(alarm, alarm.history[0] as HistoryLine, ['alarm.raised'], undefined)
+  }
+
+  /** `except`: the endpoint that caused it and needs no message about it. */
+  step(alarm: Alarm, input: Input, except?: string): Step | Refusal {
+    const result = step(alarm, input)
+    if ('refused' in result) return result
+    this.#keep(result.alarm, result.line, result.messages, except)
+    return result
+  }
+
+  #keep(alarm: Alarm, line: HistoryLine, messages: MessageType[], except: string | undefined): void {
+    this.#changed.set(alarm.id, alarm)
+    this.lines.push({ alarm, line })
+    for (const type of messages) this.messages.push({ type, alarm, except })
+  }
+
+  change(): Pick<DeskChange, 'openings' | 'alarms' | 'lines'> {
+    const changed = [...this.#changed.values()]
+    return {
+      openings: changed.filter(alarm => this.#openings.has(alarm.id)),
+      alarms: changed.filter(alarm => !this.#openings.has(alarm.id)),
+      lines: this.lines.map(({ alarm, line }) => ({ alarm: alarm.id, line })),
+    }
+  }
+
+  apply(): void {
+    for (const [id, alarm] of this.#changed) {
+      if (alarm.stage === 'closed') this.#open.delete(id)
+      else this.#open.set(id, alarm)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { RecentEvent } from '../../schemas/alarm.ts'
+import type { Kind } from '../../schemas/events/kinds.ts'
+import { iso } from '../clock.ts'
+
+/**
+ * The last events of each site, for an alarm's context (contract 5). Kept in memory, so that an alarm doesn't wait for a
+ * question to the disk; empty after a restart until `add` was called with what the journal's end holds.
+ */
+export type Recent = { seq: number; device: string; kind: Kind; at: number; payload: Uint8Array | string }
+
+const eventsPerSite = 20
+const agedMs = 10 * 60_000
+/** An alarm's body stays under 20 kB: a payload that alone would fill it is told by kind and time only. */
+const maxPayloadBytes = 2000
+
+export class RecentEvents {
+  readonly #sites = new Map<string, { ring: Recent[]; next: number }>()
+  readonly #summary: (kind: Kind, payload: string) => RecentEvent['summary']
+
+  constructor(summary: (kind: Kind, payload: string) => RecentEvent['summary']) {
+    this.#summary = summary
+  }
+
+  add(site: string, event: Recent): void {
+    if (event.kind === 'heartbeat' || event.kind === 'status') return
+    let kept = this.#sites.get(site)
+    if (kept === undefined) {
+      kept = { ring: [], next: 0 }
+      this.#sites.set(site, kept)
+    }
+    kept.ring[kept.next] = event
+    kept.next = (kept.next + 1) % eventsPerSite
+  }
+
+  /** Newest first, without the event `before` itself and what came after it. */
+  of(site: string, before: number, now: number): RecentEvent[] {
+    const ring = this.#sites.get(site)?.ring ?? []
+    return ring
+      .filter(event => event.seq < before && event.at >= now - agedMs)
+      .sort((one, other) => other.seq - one.seq)
+      .map(event => ({
+        seq: event.seq,
+        device: event.device,
+        kind: event.kind,
+        at: iso(event.at),
+        summary: event.payload.length > maxPayloadBytes ? {} : this.#summary(event.kind, textOf(event.payload)),
+      }))
+  }
+}
+
+const textOf = (payload: Uint8Array | string): string =>
+  typeof payload === 'string'
+    ? payload
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8')

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { type Role, roles } from '../schemas/api.ts'
+import { ConfigError, messageOf } from './errors.ts'
+
+/** Settings of contract section 8. Read once, in main; all mistakes are reported at once. */
+export type Config = {
+  dataDir: string
+  registryFile: string
+  mqtt: { host: string; port: number; maxPayloadBytes: number }
+  http: { host: string; port: number }
+  influx: InfluxSettings | undefined
+  /** A level-0 endpoint `dispatch` without a registry entry. */
+  dispatch: { url: string; secret: string } | undefined
+  apiTokens: { name: string; role: Role; token: string }[]
+  pseudonymKey: string | undefined
+  retentionDays: number
+  logLevel: string
+  /** A secret that the registry names by `secretEnv`; undefined when it is not set. */
+  secret: (variable: string) => string | undefined
+}
+
+export type InfluxSettings = {
+  url: string
+  database: string
+  username: string | undefined
+  password: string | undefined
+}
+
+type Environment = Record<string, string | undefined>
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+export function readConfig(env: Environment = process.env): Config {
+  const mistakes: string[] = []
+  const mistake = (text: string) => {
+    mistakes.push(text)
+    return undefined
+  }
+
+  /** The value, or the content of the file that `…_FILE` names. An empty value counts as unset. */
+  const text = (name: string): string | undefined => {
+    const value = env[name]
+    const file = env[`${name}_FILE`]
+    if (value !== undefined && value !== '' && file !== undefined && file !== '')
+      return mistake(`${name}: is set beside ${name}_FILE; keep one of them`)
+    if (value !== undefined && value !== '') return value
+    if (file === undefined || file === '') return undefined
+    try {
+      return readFileSync(file, 'utf8').trim()
+    } catch (error) {
+      return mistake(`${name}_FILE: ${file} can't be read (${messageOf(error)})`)
+    }
+  }
+
+  const whole = (name: string, fallback: number, min: number, max: number, what: string): number => {
+    const value = text(name)
+    if (value === undefined) return fallback
+    const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN
+    if (number >= min && number <= max) return number
+    mistake(`${name}: ${value} is not ${what} (${min}–${max})`)
+    return fallback
+  }
+
+  const url = (name: string): string | undefined => {
+    const value = text(name)
+    if (value === undefined) return undefined
+    const parsed = URL.parse(value)
+    if (parsed !== null && ['http:', 'https:'].includes(parsed.protocol)) return value
+    return mistake(`${name}: is not a URL that starts with http:// or https://`)
+  }
+
+  const influxUrl = url('GATEHOUSE_INFLUX_URL')
+  const dispatchUrl = url('GATEHOUSE_DISPATCH_URL')
+  const dispatchSecret = text('GATEHOUSE_DISPATCH_SECRET')
+  if (dispatchUrl !== undefined && dispatchSecret === undefined)
+    mistake('GATEHOUSE_DISPATCH_SECRET: is missing; dispatch needs it to verify what GATEHOUSE_DISPATCH_URL receives')
+  const logLevel = text('GATEHOUSE_LOG_LEVEL') ?? 'info'
+  if (!logLevels.includes(logLevel)) mistake(`GATEHOUSE_LOG_LEVEL: ${logLevel} is not one of ${logLevels.join(', ')}`)
+  // Refused until it is served: a certificate that is set and ignored would leave devices on plain MQTT unnoticed.
+  for (const name of ['GATEHOUSE_TLS_CERT', 'GATEHOUSE_TLS_KEY', 'GATEHOUSE_TLS_CA'])
+    if (env[name]) mistake(`${name}: TLS is not served by this version; unset it, or end TLS in front of the gateway`)
+
+  const config: Config = {
+    dataDir: text('GATEHOUSE_DATA_DIR') ?? './data',
+    registryFile: text('GATEHOUSE_REGISTRY') ?? './registry.yaml',
+    mqtt: {
+      host: text('GATEHOUSE_MQTT_HOST') ?? '127.0.0.1',
+      port: whole('GATEHOUSE_MQTT_PORT', 1883, 0, 65_535, 'a port'),
+      maxPayloadBytes: whole('GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES', 65_536, 128, 1_048_576, 'a size in bytes'),
+    },
+    http: {
+      host: text('GATEHOUSE_HTTP_HOST') ?? '127.0.0.1',
+      port: whole('GATEHOUSE_HTTP_PORT', 8080, 0, 65_535, 'a port'),
+    },
+    influx:
+      (influxUrl && {
+        url: influxUrl,
+        database: text('GATEHOUSE_INFLUX_DATABASE') ?? 'gatehouse',
+        username: text('GATEHOUSE_INFLUX_USERNAME'),
+        password: text('GATEHOUSE_INFLUX_PASSWORD'),
+      }) ||
+      undefined,
+    dispatch:
+      dispatchUrl !== undefined && dispatchSecret !== undefined
+        ? { url: dispatchUrl, secret: dispatchSecret }
+        : undefined,
+    apiTokens: readTokens(text('GATEHOUSE_API_TOKENS'), mistake),
+    pseudonymKey: text('GATEHOUSE_PSEUDONYM_KEY'),
+    retentionDays: whole('GATEHOUSE_RETENTION_DAYS', 30, 1, 3650, 'a number of days'),
+    logLevel,
+    secret: text,
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return config
+}
+
+/** `name:role:token`, comma-separated. A mistake names the entry's place and name, never its token. */
+function readTokens(value: string | undefined, mistake: (text: string) => void): Config['apiTokens'] {
+  const tokens: Config['apiTokens'] = []
+  for (const [index, part] of (value ?? '').split(',').entries()) {
+    if (part.trim() === '') continue
+    const [name = '', role = '', ...rest] = part.trim().split(':')
+    const token = rest.join(':')
+    const where = `GATEHOUSE_API_TOKENS: entry ${index + 1}`
+    if (name === '' || token === '') mistake(`${where} is not of the form name:role:token`)
+    else if (!roles.includes(role as Role)) mistake(`${where} (${name}): its role is not one of ${roles.join(', ')}`)
+    else if (tokens.some(known => known.name === name)) mistake(`${where}: the name ${name} is there twice`)
+    else tokens.push({ name, role: role as Role, token })
+  }
+  return tokens
+}

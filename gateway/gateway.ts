@@ -1,0 +1,333 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { RecentEvent } from '../schemas/alarm.ts'
+import type { Fault } from '../schemas/webhook.ts'
+import { Desk } from './alarms/desk.ts'
+import { faultMessage } from './alarms/message.ts'
+import { RecentEvents } from './alarms/recent.ts'
+import { firstTold, targetsOf } from './alarms/targets.ts'
+import { createApi } from './api/server.ts'
+import { type Clock, elapsedSince } from './clock.ts'
+import type { Config } from './config.ts'
+import { Presence } from './devices/presence.ts'
+import { readRegistry } from './devices/registry-file.ts'
+import { messageOf } from './errors.ts'
+import type { FromInfluxThread, InfluxThreadData, ToInfluxThread } from './influx-thread.ts'
+import type { ConsumerState } from './journal/consumer.ts'
+import { createPseudonym, maskData } from './journal/pseudonym.ts'
+import { apiTokens, pseudonymKey } from './keys.ts'
+import type { Log } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { Broker } from './mqtt/broker.ts'
+import { AppendQueue } from './sqlite/append-queue.ts'
+import { openDatabase } from './sqlite/database.ts'
+import { lockDataDir } from './sqlite/lock.ts'
+import { Deliverer } from './webhook/deliver.ts'
+import { secretMistake, signingKeys } from './webhook/signature.ts'
+
+/** The whole gateway, wired flat: what is started here is stopped in `stop`, in the order given there. */
+export type Gateway = { mqttPort: number; httpPort: number; stop(): Promise<void> }
+export type GatewayOptions = {
+  log: Log
+  clock: Clock
+  version: string
+  /** `performance.now()` at which the process's start counts as begun. */
+  startedMs: number
+  showToken: (token: string) => void
+  /** Something that can't be mended while running, a storage thread's end: the process must end. */
+  onLost: (error: Error) => void
+}
+
+const dayMs = 24 * 60 * 60_000
+const retentionSweepMs = 60_000
+const retentionSlice = 2000
+const deskWindow = 20_000
+const eventsWindow = 20_000
+const eventsSlicesPerPage = 50
+const influxStopMs = 7000
+const influxWakeMs = 20
+
+export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+  const { log, clock } = options
+  const newId = () => randomUUID()
+  const retentionMs = config.retentionDays * dayMs
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const { registry, warnings } = readRegistry(config.registryFile)
+  for (const warning of warnings) log.warn({ warning }, 'registry.warning')
+  const targets = targetsOf(registry.endpoints, config.dispatch, config.secret, secretMistake)
+  if (targets.length === 0)
+    log.warn('no endpoint: alarms are kept and nobody is told; set GATEHOUSE_DISPATCH_URL or endpoints in the registry')
+  const told = firstTold(targets)
+
+  const lock = lockDataDir(join(config.dataDir, 'gateway.lock'))
+  const key = pseudonymKey(config)
+  const pseudonym = createPseudonym(key)
+  const tokens = apiTokens(config, options.showToken)
+
+  const file = join(config.dataDir, 'journal.sqlite')
+  const database = await openDatabase(file, options.onLost)
+  const { read, write } = database
+  const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
+  for (const consumer of consumers) await write.call('enroll', consumer)
+
+  // What a message is about, for the endpoints other than the one it is about.
+  const announce = async (fault: Fault) => {
+    log.error(fault, 'gateway.fault')
+    const others = told.filter(id => id !== fault.subject)
+    if (others.length > 0)
+      deliverer.offer(await write.call('createMessage', faultMessage(newId(), fault, clock(), others)))
+  }
+  const announced = (fault: Fault) => {
+    announce(fault).catch(error => log.error({ err: messageOf(error) }, 'fault.unannounced'))
+  }
+
+  const counts = { stored: 0, duplicate: 0, rejected: 0 }
+  const presence = new Presence()
+  let influxState: ConsumerState | undefined
+  const metrics = createMetrics({
+    counts,
+    connections: () => presence.connectedCount,
+    journalQueued: () => journal.queued,
+    openAlarms: () => desk.openAlarms().length,
+    influx: () => influxState && { ...influxState, waiting: influxState.waitingSinceMs !== undefined },
+  })
+
+  const deliverer = new Deliverer({
+    store: { due: query => read.call('due', query), failed: attempt => write.call('deliveryFailed', attempt) },
+    targets: targets.map(({ id, url, secret }) => ({ id, url, keys: signingKeys(secret) })),
+    clock,
+    random: Math.random,
+    log,
+    settle: settled => desk.settle(settled),
+    onRefusing: (endpoint, status) =>
+      announced({
+        code: 'endpoint-refuses',
+        subject: endpoint,
+        message: `endpoint ${endpoint} answers ${status} again and again; look at its log and its secret`,
+      }),
+    onAttempt(endpoint, attempt, sinceCreatedMs) {
+      metrics.attempts.inc({ endpoint, result: attempt.delivered ? 'delivered' : 'failed' })
+      if (attempt.delivered) metrics.deliverySeconds.observe({ endpoint }, sinceCreatedMs / 1000)
+    },
+  })
+
+  const recent = new RecentEvents((kind, payload) => summarize(maskData(kind, JSON.parse(payload), pseudonym)))
+  for (const { site, ...entry } of (
+    await read.call('events', { before: Number.MAX_SAFE_INTEGER, limit: 2000, window: 2000 })
+  ).entries.reverse())
+    recent.add(site, entry)
+  const desk = new Desk({
+    cursor: await read.call('cursor', 'alarms'),
+    open: await read.call('openAlarms', undefined),
+    store: {
+      readAlarms: (after, limit) => read.call('readAlarms', { after, limit, window: deskWindow }),
+      commit: change => write.call('commitDesk', change),
+    },
+    site: registry.site,
+    device: registry.device,
+    endpoints: () => told,
+    recent: (entry, now) => recent.of(entry.site, entry.seq, now),
+    clock,
+    newId,
+    log,
+    onDue: due => deliverer.offer(due),
+    onQuarantined: quarantined =>
+      announced({
+        code: 'alarm-quarantined',
+        subject: 'alarms',
+        message: `${quarantined.length} alarm events could not be made alarms, from number ${quarantined[0]?.seq}: ${quarantined[0]?.reason}`,
+      }),
+  })
+
+  const journal = new AppendQueue(write, (publishes, outcomes) => {
+    let alarm = false
+    for (const [index, publish] of publishes.entries()) {
+      const { result, seq } = outcomes[index]!
+      counts[result]++
+      if (result !== 'stored' || 'reason' in publish) continue
+      recent.add(publish.site, {
+        seq,
+        device: publish.device,
+        kind: publish.kind,
+        at: publish.at,
+        payload: publish.payload,
+      })
+      alarm ||= publish.kind === 'alarm'
+    }
+    if (alarm) desk.wake()
+    wakeInflux()
+  })
+
+  const influx =
+    config.influx === undefined
+      ? undefined
+      : startInfluxThread({
+          file,
+          settings: config.influx,
+          pseudonymKey: key,
+          logLevel: config.logLevel,
+          writePort: database.writePort(),
+        })
+  let influxWoken = false
+  const wakeInflux = () => {
+    if (influx === undefined || influxWoken) return
+    influxWoken = true
+    setTimeout(() => {
+      influxWoken = false
+      influx.postMessage('wake' satisfies ToInfluxThread)
+    }, influxWakeMs)
+  }
+  influx?.on('error', options.onLost)
+  influx?.on('message', (message: FromInfluxThread) => {
+    if (message.type === 'state') influxState = message.state
+    if (message.type === 'quarantined')
+      announced({
+        code: 'influx-quarantined',
+        subject: 'influx',
+        message: `InfluxDB refuses ${message.count} points for good: ${message.reason}`,
+      })
+  })
+
+  const broker = new Broker({
+    journal,
+    registry: () => registry,
+    clock,
+    log,
+    retentionMs,
+    maxPayloadBytes: config.mqtt.maxPayloadBytes,
+    onSeen: (device, at) => presence.seen(device, at),
+    onConnected: (device, connected) => presence.setConnected(device, connected),
+  })
+
+  const before = (cursor: number | undefined) => cursor ?? Number.MAX_SAFE_INTEGER
+  let damage: string | undefined
+  const api = await createApi({
+    log,
+    version: options.version,
+    tokens,
+    metrics: metrics.registry,
+    checks: { journal: () => damage },
+    pseudonym,
+    registry,
+    presence,
+    events: {
+      async events({ cursor, ...query }) {
+        const page = {
+          entries: [] as Awaited<ReturnType<typeof slice>>['entries'],
+          next: before(cursor) as number | null,
+        }
+        const slice = (from: number, limit: number) =>
+          read.call('events', { ...query, before: from, limit, window: eventsWindow })
+        for (
+          let slices = 0;
+          slices < eventsSlicesPerPage && page.next !== null && page.entries.length < query.limit;
+          slices++
+        ) {
+          const { entries, next } = await slice(page.next, query.limit - page.entries.length)
+          page.entries.push(...entries)
+          page.next = next
+        }
+        return page
+      },
+    },
+    alarms: {
+      alarms: ({ cursor, ...query }) => read.call('alarms', { ...query, before: before(cursor) }),
+      alarm: id => read.call('alarm', id),
+      openAlarmsBySite: () => read.call('openAlarmsBySite', undefined),
+    },
+    deliveries: { deliveries: ({ cursor, ...query }) => read.call('deliveries', { ...query, before: before(cursor) }) },
+    rejections: { rejections: ({ cursor, ...query }) => read.call('rejections', { ...query, before: before(cursor) }) },
+    stats: { stats: async () => ({ ...(await read.call('stats', consumers)), connections: presence.connectedCount }) },
+  })
+
+  deliverer.start()
+  desk.start()
+  const retaining = setInterval(
+    () => void retain().catch(error => log.error({ err: messageOf(error) }, 'retention.failed')),
+    retentionSweepMs,
+  )
+  async function retain() {
+    const cutoff = clock() - retentionMs
+    while (
+      (await write.call('retainJournal', { before: cutoff, enabled: consumers, limit: retentionSlice })) >=
+      retentionSlice
+    );
+    while ((await write.call('retainDeliveries', { before: cutoff, limit: retentionSlice })) >= retentionSlice);
+  }
+  // Large files are checked while the gateway runs (sqlite/open.ts): a start must not wait for it.
+  const checked = read.call('findDamage', undefined).then(
+    found => {
+      damage = found
+      if (found !== undefined)
+        announced({
+          code: 'journal-damaged',
+          subject: 'journal',
+          message: `the journal's file is damaged (${found}); restore a backup`,
+        })
+    },
+    () => {},
+  )
+
+  const mqttPort = await broker.open(config.mqtt.host, config.mqtt.port)
+  const httpPort = await api.listen(config.http)
+  log.info(
+    {
+      mqttPort,
+      httpPort,
+      durationMs: Math.round(elapsedSince(options.startedMs)),
+      influx: config.influx !== undefined,
+      endpoints: targets.map(({ id }) => id),
+    },
+    'ready',
+  )
+
+  return {
+    mqttPort,
+    httpPort,
+    async stop() {
+      broker.stopTaking()
+      await journal.drained()
+      await broker.end()
+      await api.close()
+      clearInterval(retaining)
+      await deliverer.stop()
+      await desk.stop()
+      if (influx !== undefined) await stopInfluxThread(influx)
+      await checked
+      await database.close()
+      lock.release()
+      log.info('stopped')
+    },
+  }
+}
+
+function startInfluxThread(workerData: InfluxThreadData): Worker {
+  return new Worker(new URL('./influx-thread.ts', import.meta.url), {
+    workerData,
+    transferList: [workerData.writePort],
+    name: 'influx',
+  })
+}
+
+/** It ends the batch under way; what isn't committed then is written again after the next start, to the same points. */
+async function stopInfluxThread(worker: Worker): Promise<void> {
+  const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+  worker.postMessage('stop' satisfies ToInfluxThread)
+  const overdue = setTimeout(() => void worker.terminate(), influxStopMs)
+  await exited
+  clearTimeout(overdue)
+}
+
+/** Flat and short, for an alarm's context: a telemetry event may have 32 metrics. */
+function summarize(masked: Record<string, unknown>): RecentEvent['summary'] {
+  const flat = Object.entries(masked).flatMap(([name, value]) =>
+    name === 'metrics' ? Object.entries(value as Record<string, number>).slice(0, 8) : [[name, value] as const],
+  )
+  return Object.fromEntries(
+    flat.filter((pair): pair is [string, string | number | boolean] =>
+      ['string', 'number', 'boolean'].includes(typeof pair[1]),
+    ),
+  )
+}

@@ -1,0 +1,65 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/**
+ * The process's numbers, in Prometheus' text format at /metrics. No label ever holds a person, plate or secret.
+ * What is counted on the hot path is a plain number that is read when Prometheus asks.
+ */
+export type Counts = { stored: number; duplicate: number; rejected: number }
+
+export function createMetrics(read: {
+  counts: Counts
+  connections: () => number
+  journalQueued: () => number
+  openAlarms: () => number
+  influx: () => { cursor: number; unsettled: number; waiting: boolean } | undefined
+}) {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  new Counter({
+    name: 'gatehouse_publishes_total',
+    help: 'Publishes of devices by what became of them, since the start',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [result, count] of Object.entries(read.counts)) this.inc({ result }, count)
+    },
+  })
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('gatehouse_connections', 'Connected devices', read.connections)
+  gauge('gatehouse_journal_queued', 'Publishes that wait for their commit', read.journalQueued)
+  gauge('gatehouse_alarms_open', 'Alarms that are not closed', read.openAlarms)
+  gauge('gatehouse_influx_waiting', '1 while InfluxDB takes nothing', () => (read.influx()?.waiting ? 1 : 0))
+  gauge('gatehouse_influx_cursor', 'Number of the last entry that is in InfluxDB', () => read.influx()?.cursor ?? 0)
+  gauge(
+    'gatehouse_influx_unsettled',
+    'Entries read for InfluxDB and not committed',
+    () => read.influx()?.unsettled ?? 0,
+  )
+  return {
+    registry,
+    attempts: new Counter({
+      name: 'gatehouse_delivery_attempts_total',
+      help: 'Attempts to deliver a message, by endpoint and result',
+      labelNames: ['endpoint', 'result'],
+      registers,
+    }),
+    deliverySeconds: new Histogram({
+      name: 'gatehouse_delivery_seconds',
+      help: 'From a message to its delivery, by endpoint',
+      labelNames: ['endpoint'],
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60],
+      registers,
+    }),
+  }
+}
+export type Metrics = ReturnType<typeof createMetrics>

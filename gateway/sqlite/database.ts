@@ -1,0 +1,111 @@
+import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads'
+import { OperationalError } from '../errors.ts'
+import type { ReadProcedures, WriteProcedures } from './procedures.ts'
+import { type Answer, errorOf, type Request, type WorkerRole } from './request.ts'
+
+/** A thread that can be asked by name. Each call resolves with the procedure's value, a write once it is on disk. */
+export type Caller<Procedures> = {
+  call<Name extends keyof Procedures & string>(
+    name: Name,
+    argument: Argument<Procedures[Name]>,
+    transfer?: readonly Transferable[],
+  ): Promise<Value<Procedures[Name]>>
+}
+type Argument<P> = P extends (argument: infer A) => unknown ? A : never
+type Value<P> = P extends (...given: never[]) => infer V ? V : never
+
+export type Database = {
+  write: Caller<WriteProcedures>
+  read: Caller<ReadProcedures>
+  /** A way to the storage thread for another thread: pass the port there and make it a `callerOn`. */
+  writePort(): MessagePort
+  /** Resolves when all calls have been answered and the threads have ended. */
+  close(): Promise<void>
+}
+
+/** Opens or makes the file. Rejects with an OperationalError that tells a person what is wrong with it. */
+export async function openDatabase(file: string, onLost: (error: Error) => void): Promise<Database> {
+  const writer = await startThread(file, 'writer', onLost)
+  const reader = await startThread(file, 'reader', onLost)
+  return {
+    write: writer.caller as Caller<WriteProcedures>,
+    read: reader.caller as Caller<ReadProcedures>,
+    writePort() {
+      const { port1, port2 } = new MessageChannel()
+      writer.worker.postMessage({ id: 0, procedure: 'port', argument: port1 } satisfies Request, [port1])
+      return port2
+    },
+    async close() {
+      await Promise.all([writer.caller.settled(), reader.caller.settled()])
+      await Promise.all([writer.end(), reader.end()])
+    },
+  }
+}
+
+async function startThread(file: string, role: WorkerRole, onLost: (error: Error) => void) {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: { file, role },
+    name: `sqlite-${role}`,
+  })
+  await new Promise<void>((resolve, reject) => {
+    worker.once('message', (answer: Answer) => (answer.type === 'unopened' ? reject(errorOf(answer.error)) : resolve()))
+    worker.once('error', reject)
+  })
+  const caller = callerOn(worker)
+  let ending = false
+  const lost = (error: Error) => {
+    if (ending) return
+    caller.failAll(error)
+    onLost(error)
+  }
+  worker.on('error', lost)
+  worker.on('exit', code =>
+    lost(
+      new OperationalError('storage-lost', `the thread sqlite-${role} ended with code ${code}`, { retryable: false }),
+    ),
+  )
+  return {
+    worker,
+    caller,
+    async end() {
+      ending = true
+      await worker.terminate()
+    },
+  }
+}
+
+type Waiting = { resolve: (value: never) => void; reject: (error: Error) => void }
+
+/** Calls over a worker or a port. The number of calls under way is bounded by who calls: each waits, or bounds itself. */
+export function callerOn<Procedures>(port: Worker | MessagePort) {
+  const waiting = new Map<number, Waiting>()
+  let nextId = 1
+  let onSettled: (() => void) | undefined
+  port.on('message', (answer: Answer) => {
+    if (answer.type !== 'done' && answer.type !== 'failed') return
+    const call = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    if (answer.type === 'done') call?.resolve(answer.value as never)
+    else call?.reject(errorOf(answer.error))
+    if (waiting.size === 0) onSettled?.()
+  })
+  return {
+    call(procedure: string, argument: unknown, transfer: readonly Transferable[] = []): Promise<never> {
+      const id = nextId++
+      return new Promise<never>((resolve, reject) => {
+        waiting.set(id, { resolve, reject })
+        port.postMessage({ id, procedure, argument } satisfies Request, transfer as Transferable[])
+      })
+    },
+    settled: (): Promise<void> =>
+      waiting.size === 0
+        ? Promise.resolve()
+        : new Promise(resolve => {
+            onSettled = resolve
+          }),
+    failAll(error: Error): void {
+      for (const { reject } of waiting.values()) reject(error)
+      waiting.clear()
+    },
+  } as Caller<Procedures> & { settled(): Promise<void>; failAll(error: Error): void }
+}

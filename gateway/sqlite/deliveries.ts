@@ -1,0 +1,123 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { DeliveryView } from '../../schemas/api.ts'
+import type { DueDelivery, FailedAttempt, Settled } from '../alarms/delivery.ts'
+import type { Message } from '../alarms/message.ts'
+import { iso } from '../clock.ts'
+
+const dueColumns = `d.id, d.message AS messageId, m.type, d.endpoint, d.subject, d.attempts, d.refusals, m.body, d.created_ms AS createdAt`
+
+/** Messages of one subject go to one endpoint in their order: the next one waits until the one before is through. */
+const firstInLine = `NOT EXISTS (SELECT 1 FROM delivery p WHERE p.endpoint = d.endpoint AND p.subject = d.subject
+  AND p.state = 'pending' AND p.id < d.id)`
+
+export function deliveryProcedures(db: DatabaseSync) {
+  const insertMessage = db.prepare('INSERT INTO message (id, type, subject, created_ms, body) VALUES (?, ?, ?, ?, ?)')
+  const insertDelivery = db.prepare(
+    `INSERT INTO delivery (message, endpoint, subject, state, attempts, refusals, due_ms, created_ms)
+     VALUES (?1, ?2, ?3, 'pending', 0, 0, ?4, ?4)`,
+  )
+  const fresh = db.prepare(
+    `SELECT ${dueColumns} FROM delivery d JOIN message m ON m.id = d.message WHERE d.message = ? AND ${firstInLine}`,
+  )
+  const setDelivered = db.prepare(
+    `UPDATE delivery SET state = 'delivered', attempts = ?, delivered_ms = ?, last_status = ?, last_error = NULL WHERE id = ? AND state = 'pending'`,
+  )
+  const setFailed = db.prepare(
+    `UPDATE delivery SET attempts = ?, refusals = ?, due_ms = ?, last_status = ?, last_error = ? WHERE id = ? AND state = 'pending'`,
+  )
+  const forget = db.prepare(
+    `DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state <> 'pending' AND created_ms < ? ORDER BY id LIMIT ?)`,
+  )
+  const forgetMessages = db.prepare(
+    'DELETE FROM message WHERE created_ms < ? AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message = message.id)',
+  )
+  return {
+    /** One row per endpoint, due at once. Returns those that nothing stands before. */
+    create(message: Message): DueDelivery[] {
+      insertMessage.run(message.id, message.type, message.subject, message.createdAt, message.body)
+      for (const endpoint of message.endpoints)
+        insertDelivery.run(message.id, endpoint, message.subject, message.createdAt)
+      return fresh.all(message.id) as unknown as DueDelivery[]
+    },
+    delivered(settled: Settled): void {
+      setDelivered.run(settled.attempts, settled.at, settled.status, settled.deliveryId)
+    },
+    failed(attempt: FailedAttempt): void {
+      setFailed.run(
+        attempt.attempts,
+        attempt.refusals,
+        attempt.dueAt,
+        attempt.status,
+        attempt.error,
+        attempt.deliveryId,
+      )
+    },
+    /** Deletes at most `limit` finished deliveries older than `before`, and messages that nobody waits for. */
+    retain({ before, limit }: { before: number; limit: number }): number {
+      const gone = Number(forget.run(before, limit).changes)
+      if (gone > 0) forgetMessages.run(before)
+      return gone
+    },
+  }
+}
+
+export function deliveryReader(db: DatabaseSync) {
+  // First attempts before repeats: a new alarm isn't held up by old ones that an endpoint keeps refusing.
+  const due = db.prepare(
+    `SELECT ${dueColumns} FROM delivery d JOIN message m ON m.id = d.message
+     WHERE d.endpoint = ? AND d.state = 'pending' AND d.due_ms <= ? AND ${firstInLine}
+     ORDER BY d.attempts > 0, d.due_ms LIMIT ?`,
+  )
+  const nextDue = db.prepare("SELECT min(due_ms) AS due FROM delivery WHERE state = 'pending' AND due_ms > ?")
+  const counts = db.prepare('SELECT state, count(*) AS count FROM delivery GROUP BY state')
+  return {
+    due(query: { endpoints: string[]; now: number; limit: number }): { due: DueDelivery[]; nextAt: number | null } {
+      return {
+        due: query.endpoints.flatMap(endpoint => due.all(endpoint, query.now, query.limit) as unknown as DueDelivery[]),
+        nextAt: (nextDue.get(query.now) as { due: number | null }).due,
+      }
+    },
+
+    /** Newest first. */
+    deliveries(query: { state?: DeliveryView['state'] | undefined; limit: number; before: number }): {
+      items: DeliveryView[]
+      next: number | null
+    } {
+      const found = db
+        .prepare(
+          `SELECT d.*, m.type FROM delivery d JOIN message m ON m.id = d.message
+           WHERE d.id < ?1 ${query.state === undefined ? 'AND ?2 IS NULL' : 'AND d.state = ?2'} ORDER BY d.id DESC LIMIT ?3`,
+        )
+        .all(query.before, query.state ?? null, query.limit)
+      return {
+        items: found.map(toView),
+        next: found.length === query.limit ? ((found.at(-1) as { id: number }).id ?? null) : null,
+      }
+    },
+
+    deliveryCounts(): { pending: number; delivered: number; cancelled: number } {
+      const found = Object.fromEntries(
+        (counts.all() as { state: string; count: number }[]).map(({ state, count }) => [state, count]),
+      )
+      return { pending: found.pending ?? 0, delivered: found.delivered ?? 0, cancelled: found.cancelled ?? 0 }
+    },
+  }
+}
+
+function toView(row: Record<string, unknown>): DeliveryView {
+  const time = (ms: unknown) => (typeof ms === 'number' ? iso(ms) : null)
+  return {
+    id: row.id as number,
+    messageId: row.message as string,
+    type: row.type as string,
+    subject: row.subject as string,
+    endpoint: row.endpoint as string,
+    state: row.state as DeliveryView['state'],
+    attempts: row.attempts as number,
+    createdAt: iso(row.created_ms as number),
+    nextAttemptAt: row.state === 'pending' ? time(row.due_ms) : null,
+    deliveredAt: time(row.delivered_ms),
+    lastStatus: row.last_status as number | null,
+    lastError: row.last_error as string | null,
+  }
+}

@@ -1,0 +1,131 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Kind } from '../../schemas/events/kinds.ts'
+import type { SiteKind } from '../../schemas/registry.ts'
+import type { Entry } from '../journal/journal.ts'
+import { codeOfKind, kindOfCode } from './kinds.ts'
+
+const columns = 'seq, received_ms, at_ms, skew_ms, site, device, kind, id, CAST(payload AS TEXT)'
+type Row = [number, number, number, number | null, number, number, number, string | null, string]
+
+/** How the journal is read: by any thread, over a connection that can only read. Nothing is seen before it is on disk. */
+export function journalReader(db: DatabaseSync) {
+  const after = rows(db, `SELECT ${columns} FROM entry WHERE seq > ? ORDER BY seq LIMIT ?`)
+  const alarmsAfter = rows(
+    db,
+    `SELECT ${columns} FROM entry WHERE kind = 4 AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+  )
+  const lastEntry = db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM entry')
+  const countBetween = db.prepare('SELECT count(*) AS count FROM entry WHERE seq > ? AND seq <= ?')
+  const cursorOf = db.prepare('SELECT cursor FROM consumer WHERE name = ?')
+  const names = namesOf(db)
+
+  const toEntry = (row: Row): Entry => ({
+    seq: row[0],
+    receivedAt: row[1],
+    at: row[2],
+    skewMs: row[3],
+    site: names.site(row[4]).id,
+    siteKind: names.site(row[4]).kind,
+    device: names.device(row[5]),
+    kind: kindOfCode(row[6]),
+    id: row[7],
+    payload: row[8],
+  })
+
+  return {
+    cursor: (consumer: string): number => (cursorOf.get(consumer) as { cursor: number } | undefined)?.cursor ?? 0,
+
+    read: (afterSeq: number, limit: number): Entry[] => (after.all(afterSeq, limit) as unknown as Row[]).map(toEntry),
+
+    /** The next alarm events; `passed` of the accepted entries lie in (afterSeq, upTo], `window` at the most. */
+    readAlarms(afterSeq: number, limit: number, window: number): { entries: Entry[]; upTo: number; passed: number } {
+      const last = (lastEntry.get() as { seq: number }).seq
+      const bound = Math.min(last, afterSeq + window)
+      const entries = (alarmsAfter.all(afterSeq, bound, limit) as unknown as Row[]).map(toEntry)
+      const upTo = entries.length === limit ? (entries.at(-1) as Entry).seq : Math.max(bound, afterSeq)
+      return { entries, upTo, passed: (countBetween.get(afterSeq, upTo) as { count: number }).count }
+    },
+
+    /**
+     * One slice of the events that match, newest first: looks at no more than `window` entries below `before`, so that one
+     * question about a large journal can't hold up the next. `next` is where to go on, null at the end.
+     */
+    events(query: EventsSlice): { entries: Entry[]; next: number | null } {
+      const start = Math.min(query.before, (lastEntry.get() as { seq: number }).seq + 1)
+      const end = Math.max(0, start - query.window)
+      const where = ['seq < ?', 'seq >= ?']
+      const values: (number | string)[] = [start, end]
+      if (query.site !== undefined) {
+        where.push('site IN (SELECT key FROM site WHERE id = ?)')
+        values.push(query.site)
+      }
+      if (query.device !== undefined) {
+        where.push('device = (SELECT key FROM device WHERE id = ?)')
+        values.push(query.device)
+      }
+      if (query.kind !== undefined) {
+        where.push('kind = ?')
+        values.push(codeOfKind(query.kind))
+      }
+      if (query.fromMs !== undefined) {
+        where.push('at_ms >= ?')
+        values.push(query.fromMs)
+      }
+      if (query.toMs !== undefined) {
+        where.push('at_ms < ?')
+        values.push(query.toMs)
+      }
+      const statement = rows(db, `SELECT ${columns} FROM entry WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`)
+      const entries = (statement.all(...values, query.limit) as unknown as Row[]).map(toEntry)
+      if (entries.length === query.limit) return { entries, next: (entries.at(-1) as Entry).seq }
+      return { entries, next: end <= 1 || this.allBefore(end, query.fromMs) ? null : end }
+    },
+
+    /** An event counts under a time at most 5 minutes after it was received, so what came earlier can't match `fromMs`. */
+    allBefore(seq: number, fromMs: number | undefined): boolean {
+      const row = db.prepare('SELECT received_ms FROM entry WHERE seq < ? ORDER BY seq DESC LIMIT 1').get(seq)
+      return row === undefined || (fromMs !== undefined && (row.received_ms as number) < fromMs - 5 * 60_000)
+    },
+  }
+}
+
+export type EventsSlice = {
+  site?: string | undefined
+  device?: string | undefined
+  kind?: Kind | undefined
+  fromMs?: number | undefined
+  toMs?: number | undefined
+  before: number
+  limit: number
+  window: number
+}
+
+function rows(db: DatabaseSync, sql: string): StatementSync {
+  const statement = db.prepare(sql)
+  statement.setReturnArrays(true)
+  return statement
+}
+
+/** Keys never change their meaning, so what was once looked up stays true. Bounded by the registry. */
+function namesOf(db: DatabaseSync) {
+  const sites = new Map<number, { id: string; kind: SiteKind }>()
+  const devices = new Map<number, string>()
+  const site = db.prepare('SELECT id, kind FROM site WHERE key = ?')
+  const device = db.prepare('SELECT id FROM device WHERE key = ?')
+  return {
+    site(key: number): { id: string; kind: SiteKind } {
+      const known = sites.get(key)
+      if (known !== undefined) return known
+      const found = site.get(key) as { id: string; kind: SiteKind }
+      sites.set(key, found)
+      return found
+    },
+    device(key: number): string {
+      const known = devices.get(key)
+      if (known !== undefined) return known
+      const { id } = device.get(key) as { id: string }
+      devices.set(key, id)
+      return id
+    },
+  }
+}

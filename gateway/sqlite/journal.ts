@@ -1,0 +1,174 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { SiteKind } from '../../schemas/registry.ts'
+import type { Progress } from '../journal/journal.ts'
+import type { AppendBatch, AppendResult } from './append-batch.ts'
+import { codeOfKind } from './kinds.ts'
+
+/** A device's rejections beyond this many push out its oldest ones; they stay counted (design decision 11). */
+const rejectionsKeptPerDevice = 1000
+const STORED = 0
+const DUPLICATE = 1
+const REJECTED = 2
+
+/**
+ * What the storage thread does to the journal. Each procedure runs inside a transaction that its caller opened; `reset`
+ * forgets what was kept in memory, for after a rollback.
+ */
+export function journalProcedures(db: DatabaseSync) {
+  const insertEntry = db.prepare(
+    'INSERT OR IGNORE INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const insertRejection = db.prepare(
+    'INSERT INTO rejection (seq, received_ms, site, device, topic, reason, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
+  const trimRejections = db.prepare(
+    'DELETE FROM rejection WHERE seq = (SELECT seq FROM rejection WHERE device = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)',
+  )
+  const findEntry = db.prepare('SELECT seq FROM entry WHERE device = ? AND id = ?')
+  const saveCounters = db.prepare(
+    'UPDATE counter SET last_seq = ?, received = ?, accepted = ?, duplicate = ?, rejected = ?',
+  )
+  const loadCounters = db.prepare('SELECT last_seq AS lastSeq, received, accepted, duplicate, rejected FROM counter')
+  const advanceConsumer = db.prepare(
+    `INSERT INTO consumer (name, cursor, passed, quarantined) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE
+     SET cursor = ?2, passed = passed + ?3, quarantined = quarantined + ?4 WHERE ?2 >= cursor`,
+  )
+  const insertQuarantined = db.prepare('INSERT OR IGNORE INTO quarantine (consumer, seq, reason) VALUES (?, ?, ?)')
+
+  const enrollConsumer = db.prepare(
+    `INSERT OR IGNORE INTO consumer (name, cursor, passed, quarantined)
+     SELECT ?, 0, accepted - (SELECT count(*) FROM entry), 0 FROM counter`,
+  )
+  const consumers = db.prepare('SELECT name, cursor FROM consumer')
+  // Numbers and receive times go up together, so the oldest are found at the front, without an index on the time.
+  const oldEntries = db.prepare(
+    'SELECT seq FROM (SELECT seq, received_ms FROM entry WHERE seq <= ?1 ORDER BY seq LIMIT ?3) WHERE received_ms < ?2 ORDER BY seq',
+  )
+  const deleteEntries = db.prepare('DELETE FROM entry WHERE seq <= ?')
+  const deleteQuarantined = db.prepare('DELETE FROM quarantine WHERE seq <= ?')
+  const deleteRejections = db.prepare(
+    'DELETE FROM rejection WHERE seq IN (SELECT seq FROM (SELECT seq, received_ms FROM rejection ORDER BY seq LIMIT ?2) WHERE received_ms < ?1)',
+  )
+
+  let counters = loadCounters.get() as Counters
+  let deviceKeys = new Map<string, number>()
+  let siteKeys = new Map<string, number>()
+  const deviceKey = (id: string) => keyOf(deviceKeys, id, () => deviceRow(db, id))
+  const siteKey = (id: string, kind: SiteKind) => keyOf(siteKeys, `${kind} ${id}`, () => siteRow(db, id, kind))
+
+  function append(batch: AppendBatch): AppendResult {
+    const count = batch.devices.length
+    const seqs = new Float64Array(count)
+    const results = new Uint8Array(count)
+    let start = 0
+    let rejection = 0
+    for (let index = 0; index < count; index++) {
+      const end = batch.payloadEnds[index] as number
+      const payload = batch.payloads.subarray(start, end)
+      start = end
+      const device = batch.devices[index] as string
+      const site = batch.sites[index] as string
+      const kind = batch.kinds[index] ?? null
+      const receivedAt = batch.receivedAt[index] as number
+      const seq = counters.lastSeq + 1
+      seqs[index] = seq
+      if (kind === null) {
+        const topic = batch.rejected[rejection++] as string
+        const reason = batch.rejected[rejection++] as string
+        insertRejection.run(seq, receivedAt, site, device, topic, reason, payload)
+        trimRejections.run(device, rejectionsKeptPerDevice)
+        counters.lastSeq = seq
+        counters.rejected++
+        results[index] = REJECTED
+        continue
+      }
+      const key = deviceKey(device)
+      const id = batch.ids[index] ?? null
+      const skewMs = batch.skewMs[index] as number
+      const { changes } = insertEntry.run(
+        seq,
+        receivedAt,
+        batch.at[index] as number,
+        Number.isNaN(skewMs) ? null : skewMs,
+        siteKey(site, batch.siteKinds[index] as SiteKind),
+        key,
+        codeOfKind(kind),
+        id,
+        payload,
+      )
+      if (changes === 1) {
+        counters.lastSeq = seq
+        counters.accepted++
+        results[index] = STORED
+      } else {
+        seqs[index] = (findEntry.get(key, id) as { seq: number }).seq
+        counters.duplicate++
+        results[index] = DUPLICATE
+      }
+    }
+    counters.received += count
+    saveCounters.run(counters.lastSeq, counters.received, counters.accepted, counters.duplicate, counters.rejected)
+    return { seqs, results }
+  }
+
+  function advance({ consumer, progress }: { consumer: string; progress: Progress }): void {
+    for (const { seq, reason } of progress.quarantined) insertQuarantined.run(consumer, seq, reason)
+    advanceConsumer.run(consumer, progress.upTo, progress.passed, progress.quarantined.length)
+  }
+
+  /** Entries that retention took before this consumer was ever enabled count as passed: it will never see them. */
+  function enroll(consumer: string): void {
+    enrollConsumer.run(consumer)
+  }
+
+  /**
+   * Deletes at most `limit` entries and rejections that came before `before` and that every enabled consumer has passed
+   * (design decision 11). Returns how many went; as many as `limit` means that there may be more.
+   */
+  function retain({ before, enabled, limit }: { before: number; enabled: string[]; limit: number }): number {
+    const passedBy = (consumers.all() as { name: string; cursor: number }[]).filter(({ name }) =>
+      enabled.includes(name),
+    )
+    const upTo = Math.min(Number.MAX_SAFE_INTEGER, ...passedBy.map(({ cursor }) => cursor))
+    const gone = oldEntries.all(upTo, before, limit) as { seq: number }[]
+    const last = gone.at(-1)?.seq
+    if (last !== undefined) {
+      for (const { name, cursor } of consumers.all() as { name: string; cursor: number }[]) {
+        const unseen = gone.filter(({ seq }) => seq > cursor).length
+        if (unseen > 0) advanceConsumer.run(name, last, unseen, 0)
+      }
+      deleteEntries.run(last)
+      deleteQuarantined.run(last)
+    }
+    return gone.length + Number(deleteRejections.run(before, limit).changes)
+  }
+
+  function reset(): void {
+    counters = loadCounters.get() as Counters
+    deviceKeys = new Map()
+    siteKeys = new Map()
+  }
+
+  return { append, advance, enroll, retain, reset }
+}
+
+type Counters = { lastSeq: number; received: number; accepted: number; duplicate: number; rejected: number }
+
+/** Bounded by the registry: only known devices come this far. */
+function keyOf(keys: Map<string, number>, name: string, find: () => number): number {
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const key = find()
+  keys.set(name, key)
+  return key
+}
+
+function deviceRow(db: DatabaseSync, id: string): number {
+  db.prepare('INSERT OR IGNORE INTO device (id) VALUES (?)').run(id)
+  return (db.prepare('SELECT key FROM device WHERE id = ?').get(id) as { key: number }).key
+}
+
+function siteRow(db: DatabaseSync, id: string, kind: SiteKind): number {
+  db.prepare('INSERT OR IGNORE INTO site (id, kind) VALUES (?, ?)').run(id, kind)
+  return (db.prepare('SELECT key FROM site WHERE id = ? AND kind = ?').get(id, kind) as { key: number }).key
+}

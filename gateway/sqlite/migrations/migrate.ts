@@ -1,0 +1,22 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { OperationalError } from '../../errors.ts'
+import { sql as first } from './0001-first.ts'
+
+/** In order; the file's user_version counts how many it has had. A migration that has landed is never edited. */
+const migrations: readonly string[] = [first]
+export const currentVersion = migrations.length
+
+/** Brings the file to the current version, each step in a transaction of its own. Refuses a file from a newer version. */
+export function migrate(db: DatabaseSync, file: string): void {
+  const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (found > currentVersion)
+    throw new OperationalError(
+      'journal-newer',
+      `${file}: was written by a newer Gatehouse (version ${found} of the file, this one knows ${currentVersion}); start that version, or point GATEHOUSE_DATA_DIR elsewhere`,
+      { retryable: false },
+    )
+  for (const [index, sql] of migrations.entries()) {
+    if (index < found) continue
+    db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+}

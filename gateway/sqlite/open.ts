@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { messageOf, OperationalError } from '../errors.ts'
+import { migrate } from './migrations/migrate.ts'
+
+/**
+ * Opens the journal's file for the one thread that writes. After it returns the file is whole, of the current version, and
+ * a commit is on disk when it says so: WAL with synchronous=FULL, asserted, since a PRAGMA that isn't taken says nothing.
+ */
+export function openWriter(file: string): DatabaseSync {
+  const isNew = !existsSync(file)
+  mkdirSync(dirname(file), { recursive: true })
+  return explained(file, () => {
+    const db = new DatabaseSync(file, { timeout: 5000 })
+    db.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY',
+    )
+    assertPragma(db, 'journal_mode', 'wal')
+    assertPragma(db, 'synchronous', 2)
+    if (!isNew) checkShape(db, file)
+    migrate(db, file)
+    return db
+  })
+}
+
+/** A second connection that can only read. It sees a commit only once that is on disk. */
+export function openReader(file: string): DatabaseSync {
+  return explained(file, () => {
+    const db = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
+    db.exec('PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
+    return db
+  })
+}
+
+/** Reads every page: seconds for a large file, so the caller decides when. Returns what is wrong, or undefined. */
+export function findDamage(db: DatabaseSync): string | undefined {
+  const [first] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[]
+  return first?.quick_check === 'ok' ? undefined : (first?.quick_check ?? 'no answer')
+}
+
+/** Up to here the whole file is checked before the gateway is ready; a larger one is checked while it runs. */
+const checkedAtStartBytes = 64 * 1024 * 1024
+
+function checkShape(db: DatabaseSync, file: string): void {
+  const { page_count: pages } = db.prepare('PRAGMA page_count').get() as { page_count: number }
+  const { page_size: pageBytes } = db.prepare('PRAGMA page_size').get() as { page_size: number }
+  if (pages * pageBytes > checkedAtStartBytes) return
+  const damage = findDamage(db)
+  if (damage !== undefined) throw damaged(file, damage)
+}
+
+export const damaged = (file: string, what: string): OperationalError =>
+  new OperationalError(
+    'journal-damaged',
+    `${file}: is damaged (${what}). Nothing was changed. Put a backup in its place, or move the file and its -wal and -shm away to start with an empty journal`,
+    { retryable: false },
+  )
+
+function assertPragma(db: DatabaseSync, name: string, wanted: string | number): void {
+  const found = Object.values(db.prepare(`PRAGMA ${name}`).get() as Record<string, string | number>)[0]
+  if (found !== wanted)
+    throw new OperationalError(
+      'journal-unsafe',
+      `PRAGMA ${name} is ${found}, not ${wanted}: this disk can't keep the promise of a puback`,
+      {
+        retryable: false,
+      },
+    )
+}
+
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
+
+/** SQLite's own errors, said so that a person knows which file and what to do. */
+function explained<T>(file: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof OperationalError) throw error
+    const { errcode } = error as { errcode?: number }
+    if (errcode !== undefined && [SQLITE_CORRUPT, SQLITE_NOTADB].includes(errcode & 0xff))
+      throw damaged(file, messageOf(error))
+    throw new OperationalError(
+      'journal-unopened',
+      `${file}: can't be opened (${messageOf(error)}); check GATEHOUSE_DATA_DIR, its rights and its disk`,
+      {
+        retryable: false,
+        cause: error,
+      },
+    )
+  }
+}

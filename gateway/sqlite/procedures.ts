@@ -1,0 +1,51 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { alarmProcedures, alarmReader } from './alarms.ts'
+import { deliveryProcedures, deliveryReader } from './deliveries.ts'
+import { journalProcedures } from './journal.ts'
+import { journalReader } from './journal-reader.ts'
+import { findDamage } from './open.ts'
+import { rejectionReader, statsReader } from './stats.ts'
+
+/** All that a thread can be asked for, by name. There is no generic SQL: what isn't here can't be run. */
+export function writeProcedures(db: DatabaseSync) {
+  const journal = journalProcedures(db)
+  const deliveries = deliveryProcedures(db)
+  const alarms = alarmProcedures(db, deliveries, journal.advance)
+  return {
+    reset: journal.reset,
+    procedures: {
+      append: journal.append,
+      advance: journal.advance,
+      enroll: journal.enroll,
+      retainJournal: journal.retain,
+      commitDesk: alarms.commit,
+      createMessage: deliveries.create,
+      deliveryFailed: deliveries.failed,
+      retainDeliveries: deliveries.retain,
+    },
+  }
+}
+export type WriteProcedures = ReturnType<typeof writeProcedures>['procedures']
+
+export function readProcedures(db: DatabaseSync) {
+  const journal = journalReader(db)
+  const deliveries = deliveryReader(db)
+  const alarms = alarmReader(db)
+  const stats = statsReader(db)
+  return {
+    cursor: journal.cursor,
+    readAlarms: ({ after, limit, window }: { after: number; limit: number; window: number }) =>
+      journal.readAlarms(after, limit, window),
+    events: (query: Parameters<typeof journal.events>[0]) => journal.events(query),
+    due: deliveries.due,
+    deliveries: deliveries.deliveries,
+    alarm: alarms.alarm,
+    alarms: alarms.alarms,
+    openAlarms: alarms.openAlarms,
+    openAlarmsBySite: alarms.openAlarmsBySite,
+    rejections: rejectionReader(db),
+    stats: (consumers: string[]) => stats(consumers, alarms.alarmCounts, deliveries.deliveryCounts),
+    findDamage: () => findDamage(db),
+  }
+}
+export type ReadProcedures = ReturnType<typeof readProcedures>

@@ -1,0 +1,29 @@
+import { messageOf, OperationalError } from '../errors.ts'
+
+/** What goes between the threads. An error crosses as data, since classes don't. */
+export type WorkerRole = 'writer' | 'reader'
+export type Request = { id: number; procedure: string; argument: unknown }
+export type Answer =
+  | { type: 'opened' }
+  | { type: 'unopened'; error: Failure }
+  | { type: 'done'; id: number; value: unknown }
+  | { type: 'failed'; id: number; error: Failure }
+export type Failure = { code: string; message: string; retryable: boolean }
+
+/** SQLite's primary result codes that may pass by themselves: busy, locked, full, I/O, out of memory. */
+const retryableCodes = new Set([5, 6, 7, 10, 13])
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof OperationalError) return { code: error.code, message: error.message, retryable: error.retryable }
+  const { errcode } = error as { errcode?: number }
+  if (errcode === undefined)
+    return {
+      code: 'storage-bug',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      retryable: false,
+    }
+  return { code: `sqlite-${errcode & 0xff}`, message: messageOf(error), retryable: retryableCodes.has(errcode & 0xff) }
+}
+
+export const errorOf = ({ code, message, retryable }: Failure): OperationalError =>
+  new OperationalError(code, message, { retryable })

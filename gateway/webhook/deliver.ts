@@ -1,0 +1,179 @@
+import type { DueDelivery, FailedAttempt, Settled } from '../alarms/delivery.ts'
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type Attempt, post } from './post.ts'
+import { delayAfterMs, isRefusal } from './retry.ts'
+import { sign } from './signature.ts'
+
+/**
+ * Sends due deliveries. What is due lies on disk; here is only what is under way, so a restart loses nothing and repeats at
+ * most what was under way. A fresh delivery is offered straight after its commit; everything else is found by the sweep.
+ *
+ * An endpoint that hangs holds `maxUnderWay` attempts for `timeoutMs` each; repeats may take only some of them, so that a
+ * new alarm's first attempt always finds a place.
+ */
+export type DeliveryStore = {
+  due(query: {
+    endpoints: string[]
+    now: number
+    limit: number
+  }): Promise<{ due: DueDelivery[]; nextAt: number | null }>
+  failed(attempt: FailedAttempt): Promise<void>
+}
+export type Target = { id: string; url: string; keys: Buffer[] }
+
+export type DelivererOptions = {
+  store: DeliveryStore
+  targets: readonly Target[]
+  clock: Clock
+  random: () => number
+  log: Log
+  /** Resolves when the delivery and its alarm's step are on disk. */
+  settle: (settled: Settled) => Promise<void>
+  /** An endpoint refused the same message again: somebody must look at it. Once per run of refusals. */
+  onRefusing: (endpoint: string, status: number) => void
+  onAttempt: (endpoint: string, attempt: Attempt, sinceCreatedMs: number) => void
+}
+
+export const timeoutMs = 3000
+const maxUnderWay = 64
+const maxRepeatsUnderWay = 48
+const maxSweepPauseMs = 1000
+
+export class Deliverer {
+  readonly #options: DelivererOptions
+  readonly #targets: Map<string, Target>
+  readonly #underWay = new Map<string, Map<number, { repeat: boolean; done: Promise<void> }>>()
+  readonly #refusing = new Set<string>()
+  #timer: NodeJS.Timeout | undefined
+  #sweeping: Promise<void> | undefined
+  #sweepAgain = false
+  #stopping = false
+
+  constructor(options: DelivererOptions) {
+    this.#options = options
+    this.#targets = new Map(options.targets.map(target => [target.id, target]))
+    for (const { id } of options.targets) this.#underWay.set(id, new Map())
+  }
+
+  start(): void {
+    this.sweep()
+  }
+
+  offer(due: readonly DueDelivery[]): void {
+    for (const delivery of due) this.#begin(delivery)
+  }
+
+  /** Looks for what is due. One sweep at a time; one more follows when it was asked for meanwhile. */
+  sweep(): void {
+    if (this.#sweeping !== undefined) {
+      this.#sweepAgain = true
+      return
+    }
+    if (this.#stopping) return
+    clearTimeout(this.#timer)
+    this.#sweeping = this.#find().then(pauseMs => {
+      this.#sweeping = undefined
+      if (this.#stopping) return
+      this.#timer = setTimeout(() => this.sweep(), this.#sweepAgain ? 0 : pauseMs)
+      this.#sweepAgain = false
+    })
+  }
+
+  /** Begins nothing more and waits for what is under way: at most `timeoutMs` and the commit of its outcome. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearTimeout(this.#timer)
+    await this.#sweeping
+    await Promise.all(
+      [...this.#underWay.values()].flatMap(deliveries => [...deliveries.values()].map(({ done }) => done)),
+    )
+  }
+
+  /** Returns how long there is nothing to look for, ms. */
+  async #find(): Promise<number> {
+    const { store, clock, log } = this.#options
+    const now = clock()
+    try {
+      const { due, nextAt } = await store.due({ endpoints: [...this.#targets.keys()], now, limit: 2 * maxUnderWay })
+      for (const delivery of due) this.#begin(delivery)
+      return nextAt === null ? maxSweepPauseMs : Math.min(maxSweepPauseMs, Math.max(5, nextAt - clock()))
+    } catch (error) {
+      log.error({ err: messageOf(error) }, 'deliveries.unreadable')
+      return maxSweepPauseMs
+    }
+  }
+
+  #begin(delivery: DueDelivery): void {
+    const target = this.#targets.get(delivery.endpoint)
+    const underWay = this.#underWay.get(delivery.endpoint)
+    if (target === undefined || underWay === undefined || this.#stopping || underWay.has(delivery.id)) return
+    const repeat = delivery.attempts > 0
+    const repeats = [...underWay.values()].filter(other => other.repeat).length
+    if (underWay.size >= maxUnderWay || (repeat && repeats >= maxRepeatsUnderWay)) return
+    const done = this.#attempt(target, delivery).finally(() => {
+      underWay.delete(delivery.id)
+      // The next message in its line, or the next in number, may go now.
+      this.sweep()
+    })
+    underWay.set(delivery.id, { repeat, done })
+  }
+
+  async #attempt(target: Target, delivery: DueDelivery): Promise<void> {
+    const { clock, log, onAttempt } = this.#options
+    const startedAt = clock()
+    const timestampS = Math.floor(startedAt / 1000)
+    const headers = {
+      'webhook-id': delivery.messageId,
+      'webhook-timestamp': String(timestampS),
+      'webhook-signature': sign(target.keys, delivery.messageId, timestampS, delivery.body),
+    }
+    const attempt = await post(target.url, headers, delivery.body, timeoutMs)
+    const attempts = delivery.attempts + 1
+    const line = {
+      delivery: delivery.id,
+      endpoint: target.id,
+      type: delivery.type,
+      subject: delivery.subject,
+      attempts,
+      status: attempt.status,
+      ms: clock() - startedAt,
+    }
+    log.info(attempt.delivered ? line : { ...line, error: attempt.error }, 'delivery.attempted')
+    onAttempt(target.id, attempt, clock() - delivery.createdAt)
+    await this.#record(target, delivery, attempt, attempts)
+  }
+
+  /** An outcome that can't be written is dropped after it was logged: the row is still due, and is tried again. */
+  async #record(target: Target, delivery: DueDelivery, attempt: Attempt, attempts: number): Promise<void> {
+    const { store, settle, clock, random, log, onRefusing } = this.#options
+    const at = clock()
+    try {
+      if (attempt.delivered) {
+        this.#refusing.delete(target.id)
+        await settle({
+          deliveryId: delivery.id,
+          endpoint: target.id,
+          subject: delivery.subject,
+          at,
+          status: attempt.status,
+          attempts,
+          reply: attempt.reply,
+        })
+        return
+      }
+      const { status, error } = attempt
+      const refusals = isRefusal(status) ? delivery.refusals + 1 : 0
+      const dueAt = at + delayAfterMs(attempts, refusals, random())
+      await store.failed({ deliveryId: delivery.id, attempts, refusals, dueAt, status, error })
+      if (refusals === 2 && !this.#refusing.has(target.id)) {
+        this.#refusing.add(target.id)
+        onRefusing(target.id, status as number)
+      }
+    } catch (error) {
+      log.error({ delivery: delivery.id, err: messageOf(error) }, 'delivery.unrecorded')
+      await new Promise(resolve => setTimeout(resolve, maxSweepPauseMs))
+    }
+  }
+}
