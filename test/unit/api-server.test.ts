@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { Counter } from 'prom-client'
+import { Counter, Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
-import { createMetrics } from '../../gateway/metrics.ts'
 import { Problem } from '../../schemas/api.ts'
 import { startApi } from './api-world.ts'
 
@@ -52,7 +51,7 @@ describe('/readyz', () => {
 })
 
 test("/metrics is Prometheus' text", async () => {
-  const metrics = createMetrics()
+  const metrics = new Registry()
   new Counter({ name: 'gatehouse_test_total', help: 'A test', registers: [metrics] }).inc(3)
   const { ask } = await startApi({ metrics })
   const { text, headers } = await ask('/metrics')
@@ -165,6 +164,26 @@ describe('the server', () => {
     await ended
   })
 
+  test('closes without waiting for an answer that never comes', async () => {
+    let asked = () => {}
+    const reached = new Promise<void>(resolve => {
+      asked = resolve
+    })
+    const never = new Promise<never>(() => {})
+    const { api, get } = await startApi({
+      stats: {
+        stats: () => {
+          asked()
+          return never
+        },
+      },
+    })
+    const cut = expect(get('stats')).rejects.toThrow('fetch failed')
+    await reached
+    await api.close()
+    await cut
+  })
+
   test('says which port it could not have', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
@@ -176,7 +195,7 @@ describe('the server', () => {
       ...ports,
       log: silentLog,
       version: '0',
-      metrics: createMetrics(),
+      metrics: new Registry(),
       tokens: [],
       checks: {},
     })

@@ -1,10 +1,10 @@
+import { Registry } from 'prom-client'
 import { onTestFinished } from 'vitest'
 import { tokenDigest } from '../../gateway/api/auth.ts'
 import { type ApiOptions, createApi } from '../../gateway/api/server.ts'
 import type { Entry } from '../../gateway/journal/journal.ts'
 import { createPseudonym } from '../../gateway/journal/pseudonym.ts'
 import type { Log } from '../../gateway/log.ts'
-import { createMetrics } from '../../gateway/metrics.ts'
 import type { Alarm } from '../../schemas/alarm.ts'
 import { type DeliveryView, type RejectionView, roles, type Stats } from '../../schemas/api.ts'
 import type { Kind } from '../../schemas/events/kinds.ts'
@@ -203,7 +203,7 @@ export async function startApi(more: Partial<ApiOptions> = {}) {
   const api = await createApi({
     log: log as unknown as Log,
     version: '0.1.0',
-    metrics: createMetrics(),
+    metrics: new Registry(),
     tokens: roles.map(role => ({ name: `some ${role}`, role, digest: tokenDigest(`token-of-${role}`) })),
     checks: {},
     ...ports,
