@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** Two files at a time: scenarios start gateways and InfluxDBs of their own, and CI has two cores. */
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default'],
+  },
+})
