@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import type { RecentEvent } from '../schemas/alarm.ts'
 import type { Fault } from '../schemas/webhook.ts'
 import { Desk } from './alarms/desk.ts'
 import { faultMessage } from './alarms/message.ts'
-import { RecentEvents } from './alarms/recent.ts'
+import { RecentEvents, summarize } from './alarms/recent.ts'
 import { firstTold, targetsOf } from './alarms/targets.ts'
 import { createApi } from './api/server.ts'
 import { type Clock, elapsedSince } from './clock.ts'
@@ -14,8 +12,7 @@ import type { Config } from './config.ts'
 import { Presence } from './devices/presence.ts'
 import { readRegistry } from './devices/registry-file.ts'
 import { messageOf } from './errors.ts'
-import type { FromInfluxThread, InfluxThreadData, ToInfluxThread } from './influx-thread.ts'
-import type { ConsumerState } from './journal/consumer.ts'
+import { startInfluxConsumer } from './influx-consumer.ts'
 import { createPseudonym, maskData } from './journal/pseudonym.ts'
 import { apiTokens, pseudonymKey } from './keys.ts'
 import type { Log } from './log.ts'
@@ -24,6 +21,7 @@ import { Broker } from './mqtt/broker.ts'
 import { AppendQueue } from './sqlite/append-queue.ts'
 import { openDatabase } from './sqlite/database.ts'
 import { lockDataDir } from './sqlite/lock.ts'
+import { pages } from './sqlite/pages.ts'
 import { Deliverer } from './webhook/deliver.ts'
 import { secretMistake, signingKeys } from './webhook/signature.ts'
 
@@ -44,10 +42,6 @@ const dayMs = 24 * 60 * 60_000
 const retentionSweepMs = 60_000
 const retentionSlice = 2000
 const deskWindow = 20_000
-const eventsWindow = 20_000
-const eventsSlicesPerPage = 50
-const influxStopMs = 7000
-const influxWakeMs = 20
 
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { log, clock } = options
@@ -85,13 +79,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
-  let influxState: ConsumerState | undefined
   const metrics = createMetrics({
     counts,
     connections: () => presence.connectedCount,
     journalQueued: () => journal.queued,
     openAlarms: () => desk.openAlarms().length,
-    influx: () => influxState && { ...influxState, waiting: influxState.waitingSinceMs !== undefined },
+    influx: () => influx?.state(),
   })
 
   const deliverer = new Deliverer({
@@ -157,38 +150,27 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       alarm ||= publish.kind === 'alarm'
     }
     if (alarm) desk.wake()
-    wakeInflux()
+    influx?.wake()
   })
 
   const influx =
-    config.influx === undefined
-      ? undefined
-      : startInfluxThread({
-          file,
-          settings: config.influx,
-          pseudonymKey: key,
-          logLevel: config.logLevel,
-          writePort: database.writePort(),
-        })
-  let influxWoken = false
-  const wakeInflux = () => {
-    if (influx === undefined || influxWoken) return
-    influxWoken = true
-    setTimeout(() => {
-      influxWoken = false
-      influx.postMessage('wake' satisfies ToInfluxThread)
-    }, influxWakeMs)
-  }
-  influx?.on('error', options.onLost)
-  influx?.on('message', (message: FromInfluxThread) => {
-    if (message.type === 'state') influxState = message.state
-    if (message.type === 'quarantined')
-      announced({
-        code: 'influx-quarantined',
-        subject: 'influx',
-        message: `InfluxDB refuses ${message.count} points for good: ${message.reason}`,
-      })
-  })
+    config.influx &&
+    startInfluxConsumer({
+      data: {
+        file,
+        settings: config.influx,
+        pseudonymKey: key,
+        logLevel: config.logLevel,
+        writePort: database.writePort(),
+      },
+      onLost: options.onLost,
+      onQuarantined: (count, reason) =>
+        announced({
+          code: 'influx-quarantined',
+          subject: 'influx',
+          message: `InfluxDB refuses ${count} points for good: ${reason}`,
+        }),
+    })
 
   const broker = new Broker({
     journal,
@@ -201,7 +183,6 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     onConnected: (device, connected) => presence.setConnected(device, connected),
   })
 
-  const before = (cursor: number | undefined) => cursor ?? Number.MAX_SAFE_INTEGER
   let damage: string | undefined
   const api = await createApi({
     log,
@@ -212,33 +193,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     pseudonym,
     registry,
     presence,
-    events: {
-      async events({ cursor, ...query }) {
-        const page = {
-          entries: [] as Awaited<ReturnType<typeof slice>>['entries'],
-          next: before(cursor) as number | null,
-        }
-        const slice = (from: number, limit: number) =>
-          read.call('events', { ...query, before: from, limit, window: eventsWindow })
-        for (
-          let slices = 0;
-          slices < eventsSlicesPerPage && page.next !== null && page.entries.length < query.limit;
-          slices++
-        ) {
-          const { entries, next } = await slice(page.next, query.limit - page.entries.length)
-          page.entries.push(...entries)
-          page.next = next
-        }
-        return page
-      },
-    },
-    alarms: {
-      alarms: ({ cursor, ...query }) => read.call('alarms', { ...query, before: before(cursor) }),
-      alarm: id => read.call('alarm', id),
-      openAlarmsBySite: () => read.call('openAlarmsBySite', undefined),
-    },
-    deliveries: { deliveries: ({ cursor, ...query }) => read.call('deliveries', { ...query, before: before(cursor) }) },
-    rejections: { rejections: ({ cursor, ...query }) => read.call('rejections', { ...query, before: before(cursor) }) },
+    ...pages(read),
     stats: { stats: async () => ({ ...(await read.call('stats', consumers)), connections: presence.connectedCount }) },
   })
 
@@ -257,7 +212,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     while ((await write.call('retainDeliveries', { before: cutoff, limit: retentionSlice })) >= retentionSlice);
   }
   // Large files are checked while the gateway runs (sqlite/open.ts): a start must not wait for it.
-  const checked = read.call('findDamage', undefined).then(
+  database.findDamage().then(
     found => {
       damage = found
       if (found !== undefined)
@@ -294,40 +249,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       clearInterval(retaining)
       await deliverer.stop()
       await desk.stop()
-      if (influx !== undefined) await stopInfluxThread(influx)
-      await checked
+      await influx?.stop()
       await database.close()
       lock.release()
       log.info('stopped')
     },
   }
-}
-
-function startInfluxThread(workerData: InfluxThreadData): Worker {
-  return new Worker(new URL('./influx-thread.ts', import.meta.url), {
-    workerData,
-    transferList: [workerData.writePort],
-    name: 'influx',
-  })
-}
-
-/** It ends the batch under way; what isn't committed then is written again after the next start, to the same points. */
-async function stopInfluxThread(worker: Worker): Promise<void> {
-  const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
-  worker.postMessage('stop' satisfies ToInfluxThread)
-  const overdue = setTimeout(() => void worker.terminate(), influxStopMs)
-  await exited
-  clearTimeout(overdue)
-}
-
-/** Flat and short, for an alarm's context: a telemetry event may have 32 metrics. */
-function summarize(masked: Record<string, unknown>): RecentEvent['summary'] {
-  const flat = Object.entries(masked).flatMap(([name, value]) =>
-    name === 'metrics' ? Object.entries(value as Record<string, number>).slice(0, 8) : [[name, value] as const],
-  )
-  return Object.fromEntries(
-    flat.filter((pair): pair is [string, string | number | boolean] =>
-      ['string', 'number', 'boolean'].includes(typeof pair[1]),
-    ),
-  )
 }

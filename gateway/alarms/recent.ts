@@ -52,3 +52,15 @@ const textOf = (payload: Uint8Array | string): string =>
   typeof payload === 'string'
     ? payload
     : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8')
+
+/** What of a masked event goes into an alarm's context: flat and short, since a telemetry event may have 32 metrics. */
+export function summarize(masked: Record<string, unknown>): RecentEvent['summary'] {
+  const flat = Object.entries(masked).flatMap(([name, value]) =>
+    name === 'metrics' ? Object.entries(value as Record<string, number>).slice(0, 8) : [[name, value] as const],
+  )
+  return Object.fromEntries(
+    flat.filter((pair): pair is [string, string | number | boolean] =>
+      ['string', 'number', 'boolean'].includes(typeof pair[1]),
+    ),
+  )
+}

@@ -11,16 +11,18 @@ import type { Pseudonym } from '../journal/pseudonym.ts'
 export function toPoint(entry: Entry, pseudonym: Pseudonym): IPoint | null {
   if (entry.kind === 'status') return null
   const payload = parse(entry.payload)
-  const own = describe[entry.kind](payload as never, pseudonym)
-  const fields: Fields = own.fields
+  const tags: Tags = { site: entry.site, siteKind: entry.siteKind, device: entry.device }
+  const fields: Fields = {
+    seq: new Integer(entry.seq),
+    count: new Integer(1),
+    lagMs: new Integer(entry.receivedAt - entry.at),
+  }
   if (entry.id !== null) fields.id = entry.id
-  fields.seq = new Integer(entry.seq)
-  fields.count = new Integer(1)
-  fields.lagMs = new Integer(entry.receivedAt - entry.at)
   if (entry.skewMs !== null) fields.clockSkewMs = new Integer(entry.skewMs)
   if (payload.time === undefined) fields.timeSource = 'gateway'
-  const tags: Tags = { site: entry.site, siteKind: entry.siteKind, device: entry.device, ...own.tags }
-  return { measurement: entry.kind, tags, fields: withoutAbsent(fields), timestamp: nanoseconds(entry.at, entry.seq) }
+  const add: Add<never> = describe[entry.kind]
+  add(payload as never, tags, fields, pseudonym)
+  return { measurement: entry.kind, tags, fields, timestamp: nanoseconds(entry.at, entry.seq) }
 }
 
 /**
@@ -38,42 +40,57 @@ export class Integer {
   }
 }
 
-type Fields = Record<string, string | number | Integer | undefined>
+type Fields = Record<string, string | number | Integer>
 type Tags = Record<string, string>
 type Measured = Exclude<Kind, 'status'>
+type Add<K extends Measured> = (payload: Payload<K>, tags: Tags, fields: Fields, pseudonym: Pseudonym) => void
 
-/** What a kind adds to the fields and tags that every point has. Absent values are left out. */
-const describe: { [K in Measured]: (payload: Payload<K>, pseudonym: Pseudonym) => { tags: Tags; fields: Fields } } = {
-  access: ({ data }, pseudonym) => ({
-    tags: { door: tagValue(data.door), direction: data.direction, method: data.method, result: data.result },
-    fields: personFields(data.person, pseudonym),
-  }),
-  face: ({ data }, pseudonym) => ({
-    tags: { match: data.match },
-    fields: {
-      ...personFields(data.person, pseudonym),
-      listKey: data.list === undefined ? undefined : pseudonym(data.list),
-      score: data.score,
-    },
-  }),
-  vehicle: ({ data }, pseudonym) => ({
-    tags: {
-      direction: data.direction,
-      ...(data.plateColor === undefined ? {} : { plateColor: data.plateColor }),
-    },
-    fields: {
-      plateKey: data.plate === null ? undefined : pseudonym(data.plate),
-      speedKmh: data.speedKmh,
-      confidence: data.confidence,
-    },
-  }),
-  alarm: ({ data }) => ({ tags: { trigger: data.trigger, state: data.state, mode: data.mode }, fields: {} }),
-  telemetry: ({ data }) => ({ tags: {}, fields: metricFields(data.metrics) }),
-  heartbeat: ({ uptimeS, battery, rssi }) => ({ tags: {}, fields: { uptimeS, battery, rssi } }),
+/** What a kind adds to the tags and fields that every point has. It fills objects, because merging and pruning them cost a third of the whole. */
+const describe: { [K in Measured]: Add<K> } = {
+  access({ data }, tags, fields, pseudonym) {
+    tags.door = tagValue(data.door)
+    tags.direction = data.direction
+    tags.method = data.method
+    tags.result = data.result
+    addPerson(fields, data.person, pseudonym)
+  },
+  face({ data }, tags, fields, pseudonym) {
+    tags.match = data.match
+    addPerson(fields, data.person, pseudonym)
+    if (data.list !== undefined) fields.listKey = pseudonym(data.list)
+    addNumber(fields, 'score', data.score)
+  },
+  vehicle({ data }, tags, fields, pseudonym) {
+    tags.direction = data.direction
+    if (data.plateColor !== undefined) tags.plateColor = data.plateColor
+    if (data.plate !== null) fields.plateKey = pseudonym(data.plate)
+    addNumber(fields, 'speedKmh', data.speedKmh)
+    addNumber(fields, 'confidence', data.confidence)
+  },
+  alarm({ data }, tags) {
+    tags.trigger = data.trigger
+    tags.state = data.state
+    tags.mode = data.mode
+  },
+  telemetry({ data }, _tags, fields) {
+    for (const name of Object.keys(data.metrics)) addNumber(fields, metricField(name), data.metrics[name])
+  },
+  heartbeat({ uptimeS, battery, rssi }, _tags, fields) {
+    addNumber(fields, 'uptimeS', uptimeS)
+    addNumber(fields, 'battery', battery)
+    addNumber(fields, 'rssi', rssi)
+  },
 }
 
-const personFields = (person: { ref: string; role: string } | undefined, pseudonym: Pseudonym): Fields =>
-  person === undefined ? {} : { personKey: pseudonym(person.ref), personRole: person.role }
+function addNumber(fields: Fields, name: string, value: number | undefined) {
+  if (value !== undefined) fields[name] = value
+}
+
+function addPerson(fields: Fields, person: { ref: string; role: string } | undefined, pseudonym: Pseudonym) {
+  if (person === undefined) return
+  fields.personKey = pseudonym(person.ref)
+  fields.personRole = person.role
+}
 
 /** Names that a device may not take for a metric of its own, because the point uses them. */
 const taken = new Set('id seq count lagMs clockSkewMs timeSource time site siteKind device'.split(' '))
@@ -81,12 +98,6 @@ const taken = new Set('id seq count lagMs clockSkewMs timeSource time site siteK
 /** A metric named as one of ours becomes `metric_<name>`; so does one that starts like that, to keep names distinct. */
 export const metricField = (name: string): string =>
   taken.has(name) || name.startsWith('metric_') ? `metric_${name}` : name
-
-function metricFields(metrics: Record<string, number>): Fields {
-  const fields: Fields = {}
-  for (const name of Object.keys(metrics)) fields[metricField(name)] = metrics[name]
-  return fields
-}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach a line
 const unwritable = /[\u0000-\u001f\u007f]/g
@@ -107,9 +118,4 @@ function parse(payload: string): { time?: unknown } {
   } catch {
     throw new Error('the payload in the journal is not JSON')
   }
-}
-
-function withoutAbsent(fields: Fields): Fields {
-  for (const name of Object.keys(fields)) if (fields[name] === undefined) delete fields[name]
-  return fields
 }

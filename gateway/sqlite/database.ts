@@ -19,7 +19,9 @@ export type Database = {
   read: Caller<ReadProcedures>
   /** A way to the storage thread for another thread: pass the port there and make it a `callerOn`. */
   writePort(): MessagePort
-  /** Resolves when all calls have been answered and the threads have ended. */
+  /** Reads every page, in a thread of its own for as long as that takes. What is wrong, or undefined. */
+  findDamage(): Promise<string | undefined>
+  /** Resolves when all writes have been answered and the threads have ended. Reads under way are never answered. */
   close(): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export type Database = {
 export async function openDatabase(file: string, onLost: (error: Error) => void): Promise<Database> {
   const writer = await startThread(file, 'writer', onLost)
   const reader = await startThread(file, 'reader', onLost)
+  let checker: Awaited<ReturnType<typeof startThread>> | undefined
   return {
     write: writer.caller as Caller<WriteProcedures>,
     read: reader.caller as Caller<ReadProcedures>,
@@ -35,9 +38,15 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
       writer.worker.postMessage({ id: 0, procedure: 'port', argument: port1 } satisfies Request, [port1])
       return port2
     },
+    async findDamage() {
+      checker = await startThread(file, 'reader', onLost)
+      const damage = await (checker.caller as Caller<ReadProcedures>).call('findDamage', undefined)
+      await checker.end()
+      return damage
+    },
     async close() {
-      await Promise.all([writer.caller.settled(), reader.caller.settled()])
-      await Promise.all([writer.end(), reader.end()])
+      await writer.caller.settled()
+      await Promise.all([writer.end(), reader.end(), checker?.end()])
     },
   }
 }

@@ -1,0 +1,49 @@
+import type { Entry } from '../journal/journal.ts'
+import type { Caller } from './database.ts'
+import type { EventsSlice } from './journal-reader.ts'
+import type { ReadProcedures } from './procedures.ts'
+
+/** Lists for the API, newest first. `cursor` is where the page before ended; without one a list begins at its end. */
+const entriesPerSlice = 20_000
+/** A page looks at a million entries at the most; then it ends early, and its cursor goes on from there. */
+const slicesPerPage = 50
+
+export function pages(read: Caller<ReadProcedures>) {
+  return {
+    events: {
+      async events({ cursor, limit, ...query }: Paged<Omit<EventsSlice, 'before' | 'window'>>) {
+        const entries: Entry[] = []
+        let next: number | null = start(cursor)
+        for (let slices = 0; slices < slicesPerPage && next !== null && entries.length < limit; slices++) {
+          const slice: { entries: Entry[]; next: number | null } = await read.call('events', {
+            ...query,
+            limit: limit - entries.length,
+            before: next,
+            window: entriesPerSlice,
+          })
+          entries.push(...slice.entries)
+          next = slice.next
+        }
+        return { entries, next }
+      },
+    },
+    alarms: {
+      alarms: ({ cursor, ...query }: Paged<Query<'alarms'>>) =>
+        read.call('alarms', { ...query, before: start(cursor) }),
+      alarm: (id: string) => read.call('alarm', id),
+      openAlarmsBySite: () => read.call('openAlarmsBySite', undefined),
+    },
+    deliveries: {
+      deliveries: ({ cursor, ...query }: Paged<Query<'deliveries'>>) =>
+        read.call('deliveries', { ...query, before: start(cursor) }),
+    },
+    rejections: {
+      rejections: ({ cursor, ...query }: Paged<Query<'rejections'>>) =>
+        read.call('rejections', { ...query, before: start(cursor) }),
+    },
+  }
+}
+
+type Paged<Q> = Q & { cursor?: number | undefined }
+type Query<Name extends 'alarms' | 'deliveries' | 'rejections'> = Omit<Parameters<ReadProcedures[Name]>[0], 'before'>
+const start = (cursor: number | undefined): number => cursor ?? Number.MAX_SAFE_INTEGER
