@@ -26,7 +26,7 @@ describe('the printed files', () => {
   test('npm run schemas -- --check agrees', () => {
     const output = execFileSync(process.execPath, [`${folder}/print.ts`, '--check'], { encoding: 'utf8' })
     expect(output).toBe('')
-  })
+  }, 20_000)
 
   test('a text that differs and a file that nothing prints are stale', () => {
     const files = printedFiles()
