@@ -47,13 +47,16 @@ export function createConnection(settings: InfluxSettings): Connection {
   })
   const request = async (sent: Promise<unknown>): Promise<Failure | undefined> => {
     const lost = Promise.withResolvers<never>()
-    const overdue = setTimeout(() => lost.reject(failed('ETIMEDOUT')), settings.timeoutMs)
-    onLost(() => lost.reject(failed('ECONNRESET')))
+    const giveUp = (code: string) => {
+      lost.reject(Object.assign(new Error(code), { code }))
+      agent.destroy()
+    }
+    const overdue = setTimeout(giveUp, settings.timeoutMs, 'ETIMEDOUT')
+    onLost(() => giveUp('ECONNRESET'))
     try {
       await Promise.race([sent, lost.promise])
       return undefined
     } catch (error) {
-      agent.destroy()
       return classify(error, url.host)
     } finally {
       clearTimeout(overdue)
@@ -66,8 +69,6 @@ export function createConnection(settings: InfluxSettings): Connection {
     close: () => agent.destroy(),
   }
 }
-
-const failed = (code: string) => Object.assign(new Error(code), { code })
 
 /** With any other delay the pool takes the only host out, and says "No host available" without asking it. */
 const neverBenched = { getDelay: () => 0, next: () => neverBenched, reset: () => neverBenched }
