@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { jsonMistake } from './json-mistake.ts'
 
 /**
  * JSON as a device must send it: UTF-8, one object, no key twice, not nested deeper than any payload of the contract could
@@ -14,18 +15,22 @@ const COLON = 0x3a
 
 export function parseStrictly(bytes: Buffer): Parsed {
   if (bytes.length === 0) return { reason: 'the payload is empty; send a JSON object' }
-  if (!isUtf8(bytes)) return { reason: 'the payload is not UTF-8' }
+  if (!isUtf8(bytes))
+    return { reason: `the payload is not UTF-8 from byte ${validUpTo(bytes)} on; send no GBK, no binary` }
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+    return { reason: 'the payload begins with a byte order mark (EF BB BF); send it without' }
   const shape = shapeOf(bytes)
   if (shape.depth > maxDepth) return { reason: `the payload is nested deeper than ${maxDepth} levels` }
+  const text = bytes.toString('utf8')
   let value: unknown
   try {
-    value = JSON.parse(bytes.toString('utf8'))
+    value = JSON.parse(text)
   } catch (error) {
-    return { reason: `the payload is not JSON${positionOf(error)}` }
+    return { reason: `the payload is not JSON: ${jsonMistake(text, error)}` }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { reason: `the payload is not a JSON object but ${nameOf(value)}` }
-  if (keyCount(value) !== shape.keys) return { reason: 'a key stands twice in one object' }
+  if (keyCount(value) !== shape.keys) return { reason: 'a field stands twice in one object; send each once' }
   return { value: value as Record<string, unknown> }
 }
 
@@ -64,16 +69,18 @@ function keyCount(value: object): number {
   return count
 }
 
-/** V8 quotes the text around the mistake; only the position may be told. */
-function positionOf(error: unknown): string {
-  const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-  return position === undefined ? '' : ` (a mistake at byte ${position}, or near it)`
+/** How many bytes are as their text would be encoded again: up to the first character that is not UTF-8. */
+function validUpTo(bytes: Buffer): number {
+  const again = Buffer.from(bytes.toString('utf8'))
+  let valid = 0
+  while (valid < bytes.length && bytes[valid] === again[valid]) valid++
+  return valid
 }
 
 export function nameOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'string') return `a text of ${value.length} characters`
+  if (typeof value === 'string') return `a text of ${value.length} character${value.length === 1 ? '' : 's'}`
   if (typeof value === 'boolean') return 'true or false'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -1,0 +1,298 @@
+/** Payloads that a device may send and the contract refuses: what, where, the bytes, and words of the reason that a device maker reads. */
+export type InvalidPayload = [name: string, leaf: string, payload: string | Buffer, ...words: string[]]
+
+/** Stand for personal data wherever a row has room for it: no reason and no log line may repeat them. */
+export const person = 'MARKED-PERSON-7731'
+export const plate = '晋A·M7731'
+
+const door = { door: 'East gate', direction: 'in', method: 'card', result: 'granted' }
+const lane = { lane: '1', direction: 'in', plate }
+const panic = { trigger: 'panic', state: 'raised', mode: 'actual' }
+const who = { ref: person, role: 'resident' }
+
+const access = (data: object, more: object = {}) =>
+  JSON.stringify({ id: 'x-1', ...more, data: { ...door, person: who, ...data } })
+const face = (data: object) =>
+  JSON.stringify({ id: 'x-1', data: { camera: 'c1', match: 'known', person: who, ...data } })
+const vehicle = (data: object) => JSON.stringify({ id: 'x-1', data: { ...lane, ...data } })
+const alarm = (data: object, more: object = {}) => JSON.stringify({ id: 'x-1', ...more, data: { ...panic, ...data } })
+const telemetry = (metrics: unknown) => JSON.stringify({ id: 'x-1', data: { metrics } })
+const metrics = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`m${index}`, index]))
+const valid = access({})
+const without = (text: string, part: string) => text.replace(part, '')
+const bytes = (...parts: (string | number[])[]) =>
+  Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))))
+const timeForm = 'time must be RFC 3339 with an offset'
+const idForm = 'id must be 1–64 of A–Z'
+
+export const invalidPayloads: InvalidPayload[] = [
+  // Not JSON, or not JSON as it must be.
+  ['nothing', 'event/access', '', 'empty', 'send a JSON object'],
+  ['white space', 'event/access', ' \r\n\t ', 'nothing in it but white space'],
+  ['half a payload', 'event/access', valid.slice(0, valid.length / 2), 'ends in the middle', 'cut?'],
+  ['all but the last brace', 'event/access', valid.slice(0, -1), 'ends in the middle'],
+  ['cut behind a colon', 'event/access', '{"id":', 'ends in the middle, after 6 bytes'],
+  ['a list', 'event/access', `[${valid}]`, 'not a JSON object but a list'],
+  ['a text', 'event/access', JSON.stringify(person), 'not a JSON object but a text'],
+  ['a number', 'event/access', '42', 'not a JSON object but a number'],
+  ['null', 'event/access', 'null', 'not a JSON object but null'],
+  ['true', 'event/access', 'true', 'not a JSON object but true or false'],
+  ['an object within a text', 'event/access', JSON.stringify(valid), 'not a JSON object but a text'],
+  ['plain words', 'event/access', `door open by ${person}`, 'not JSON'],
+  ['a form', 'event/access', `id=x-1&plate=${plate}`, 'not JSON'],
+  ['XML', 'event/access', `<event person="${person}"/>`, 'not JSON'],
+  ['a second object', 'event/access', valid + valid, 'something follows the end of the object'],
+  ['garbage behind it', 'event/access', `${valid} ${person}`, 'something follows the end of the object'],
+  ['a brace too many', 'event/access', `${valid}}`, 'something follows the end', `at byte ${valid.length}`],
+  ['the end of a C string', 'event/access', `${valid}\0`, 'NUL byte', 'C string'],
+  ['a comma behind the last field', 'event/access', '{"id":"x-1",}', 'field name in double quotes', 'no comma'],
+  ['a comma behind the last of a list', 'event/access', '{"id":"x-1","more":[1,]}', 'not JSON'],
+  ['no comma', 'event/access', '{"id":"x-1" "seq":1}', 'a comma or } is expected', 'at byte 12'],
+  ['no colon', 'event/access', '{"id" "x-1"}', 'a colon is expected'],
+  ['single quotes', 'event/access', valid.replaceAll('"', "'"), 'double quotes'],
+  ['no quotes', 'event/access', '{id:1}', 'double quotes'],
+  ['a comment', 'event/access', `// ${person}\n${valid}`, 'not JSON'],
+  ['NaN', 'event/telemetry', '{"id":"x-1","data":{"metrics":{"t":NaN}}}', 'no NaN', 'at byte 35'],
+  ['nan, as C prints it', 'event/telemetry', '{"id":"x-1","data":{"metrics":{"t":-nan}}}', 'no NaN'],
+  ['Infinity', 'event/telemetry', '{"id":"x-1","data":{"metrics":{"t":Infinity}}}', 'no Infinity'],
+  ['-Infinity', 'event/telemetry', '{"id":"x-1","data":{"metrics":{"t":-Infinity}}}', 'no Infinity', 'at byte 35'],
+  ['undefined', 'event/access', '{"id":"x-1","seq":undefined}', 'only true, false, null'],
+  ['True, as Python prints it', 'event/access', '{"id":"x-1","buffered":True}', 'only true, false, null', 'at byte 23'],
+  ['a zero in front', 'event/access', '{"id":"x-1","seq":007}', 'a number begins with 0'],
+  ['a hexadecimal number', 'event/access', '{"id":"x-1","seq":0x10}', 'not JSON', 'at byte 19'],
+  ['a plus', 'event/access', '{"id":"x-1","seq":+1}', 'not JSON'],
+  ['no digit behind the point', 'event/access', '{"id":"x-1","seq":1.}', 'decimal point'],
+  ['a line break in a text', 'event/access', `{"id":"x-1","note":"a\nb"}`, 'control character', 'escaped'],
+  ['an escape that is none', 'event/access', '{"id":"C:\\door"}', 'backslash'],
+  ['half an escape', 'event/access', '{"id":"\\u12"}', 'four hex digits'],
+  ['a byte order mark', 'event/access', bytes([0xef, 0xbb, 0xbf], valid), 'byte order mark'],
+  ['UTF-16', 'event/access', Buffer.from(`\ufeff${valid}`, 'utf16le'), 'not UTF-8 from byte 0'],
+  ['UTF-16 without a mark', 'event/access', Buffer.from('{"id":1}', 'utf16le'), 'not JSON'],
+  [
+    'GBK',
+    'event/access',
+    bytes('{"id":"x-1","data":{"door":"', [0xb6, 0xab, 0xc3, 0xc5], '"}}'),
+    'not UTF-8 from byte 28',
+    'GBK',
+  ],
+  ['a broken character', 'event/access', bytes('{"id":"', [0xe4, 0xb8], '"}'), 'not UTF-8'],
+  ['a surrogate in UTF-8', 'event/access', bytes('{"id":"', [0xed, 0xa0, 0x80], '"}'), 'not UTF-8'],
+  ['an overlong character', 'event/access', bytes('{"id":"', [0xc0, 0xaf], '"}'), 'not UTF-8'],
+  ['a compressed payload', 'event/access', bytes([0x1f, 0x8b, 0x08, 0x00]), 'not UTF-8', 'no binary'],
+  ['a field twice', 'event/access', `{"id":"x-1","id":"x-2",${valid.slice(1)}`, 'stands twice'],
+  ['a field twice, deeper', 'event/access', valid.replace('"door":', '"door":"x","door":'), 'stands twice'],
+  ['a field twice, once escaped', 'event/access', valid.replace('"door":', '"d\\u006for":"x","door":'), 'stands twice'],
+  [
+    'twice in an unknown field',
+    'event/access',
+    access({}, { more: 0 }).replace('"more":0', '"more":[{"a":1,"a":1}]'),
+    'stands twice',
+  ],
+  ['__proto__ twice', 'event/access', `{"__proto__":{},"__proto__":{},${valid.slice(1)}`, 'stands twice'],
+  ['too deep', 'event/access', `{"more":${'['.repeat(16)}${']'.repeat(16)},${valid.slice(1)}`, 'deeper than 16 levels'],
+  ['far too deep', 'event/access', '{"a":'.repeat(10_000), 'deeper than 16 levels'],
+  ['all brackets', 'event/access', '['.repeat(60_000), 'deeper than 16 levels'],
+
+  // The fields that every event has.
+  ['an empty object', 'event/access', '{}', 'id is missing', 'data is missing'],
+  ['no id', 'event/access', without(valid, '"id":"x-1",'), 'id is missing'],
+  ['id with a space', 'event/access', access({}, { id: `a ${person}` }), idForm],
+  ['id of 65 characters', 'event/access', access({}, { id: 'a'.repeat(65) }), idForm],
+  ['id empty', 'event/access', access({}, { id: '' }), idForm],
+  ['id of Chinese characters', 'event/access', access({}, { id: '东门-1' }), idForm],
+  ['id a number', 'event/access', access({}, { id: 7 }), 'id must be a text, is a number'],
+  ['id null', 'event/access', access({}, { id: null }), 'id must be a text, is null'],
+  ['id with a line break at its end', 'event/access', access({}, { id: 'x-1\n' }), idForm],
+  ['time without an offset', 'event/access', access({}, { time: '2026-11-24T08:15:00' }), timeForm],
+  ['30 February', 'event/access', access({}, { time: '2026-02-30T08:15:00Z' }), timeForm],
+  ['29 February of no leap year', 'event/access', access({}, { time: '2026-02-29T08:15:00Z' }), timeForm],
+  ['24:00', 'event/access', access({}, { time: '2026-11-24T24:00:00Z' }), timeForm],
+  ['time in words', 'event/access', access({}, { time: 'yesterday' }), timeForm],
+  ['time as a date only', 'event/access', access({}, { time: '2026-11-24' }), timeForm],
+  [
+    'time in seconds since 1970',
+    'event/access',
+    access({}, { time: 1_795_507_200 }),
+    'time must be a text, is a number',
+  ],
+  ['time empty', 'event/access', access({}, { time: '' }), timeForm],
+  [
+    'time of 70 characters',
+    'event/access',
+    access({}, { time: `2026-11-24T08:15:00.${'0'.repeat(49)}Z` }),
+    'time must be at most 64 characters',
+  ],
+  ['seq negative', 'event/access', access({}, { seq: -1 }), 'seq must be at least 0, is less'],
+  ['seq with a fraction', 'event/access', access({}, { seq: 1.5 }), 'seq must be a whole number, has a fraction'],
+  ['seq a text', 'event/access', access({}, { seq: '1' }), 'seq must be a number, is a text of 1 character'],
+  [
+    'seq beyond 2^53',
+    'event/access',
+    access({}, { seq: 0 }).replace('"seq":0', '"seq":9007199254740993'),
+    'seq must be at most 9007199254740991, is more',
+  ],
+  [
+    'seq of 400 digits',
+    'event/access',
+    access({}, { seq: 0 }).replace('"seq":0', `"seq":${'9'.repeat(400)}`),
+    'seq must be',
+    'beyond the largest number',
+  ],
+  ['buffered a number', 'event/access', access({}, { buffered: 1 }), 'buffered must be true or false, is a number'],
+  ['buffered a text', 'event/access', access({}, { buffered: 'true' }), 'buffered must be true or false, is a text'],
+  ['no data', 'event/access', '{"id":"x-1"}', 'data is missing'],
+  ['data null', 'event/access', '{"id":"x-1","data":null}', 'data must be an object, is null'],
+  ['data a list', 'event/access', '{"id":"x-1","data":[]}', 'data must be an object, is a list'],
+  ['data a text', 'event/access', JSON.stringify({ id: 'x-1', data: person }), 'data must be an object, is a text'],
+  ['its fields beside data', 'event/access', JSON.stringify({ id: 'x-1', ...door }), 'data is missing'],
+
+  // By kind.
+  ['no door', 'event/access', without(valid, '"door":"East gate",'), 'data.door is missing'],
+  ['door empty', 'event/access', access({ door: '' }), 'data.door must have 1–64 characters, has 0'],
+  [
+    'door of 65 characters',
+    'event/access',
+    access({ door: '门'.repeat(65) }),
+    'data.door must have 1–64 characters, has 65',
+  ],
+  [
+    'control characters in door',
+    'event/access',
+    access({ door: 'East\tgate\n' }),
+    'data.door must not hold control characters',
+  ],
+  ['NUL in door', 'event/access', access({ door: 'East\0' }), 'data.door must not hold control characters'],
+  ['door an object', 'event/access', access({ door: { ref: person } }), 'data.door must be a text, is an object'],
+  ['direction in upper case', 'event/access', access({ direction: 'IN' }), 'data.direction must be one of in, out'],
+  ['method unknown', 'event/access', access({ method: person }), 'data.method must be one of card, face'],
+  ['result a boolean', 'event/access', access({ result: true }), 'data.result must be one of granted, denied'],
+  [
+    'reason too long',
+    'event/access',
+    access({ reason: person.repeat(8) }),
+    'data.reason must have at most 128 characters, has 144',
+  ],
+  ['person a text', 'event/access', access({ person }), 'data.person must be an object, is a text of 18 characters'],
+  ['person null', 'event/access', access({ person: null }), 'data.person must be an object, is null'],
+  ['person without a reference', 'event/access', access({ person: { role: 'staff' } }), 'data.person.ref is missing'],
+  [
+    'person reference too long',
+    'event/access',
+    access({ person: { ref: person.repeat(4), role: 'staff' } }),
+    'data.person.ref must have 1–64 characters, has 72',
+  ],
+  [
+    'person of another role',
+    'event/access',
+    access({ person: { ref: person, role: person } }),
+    'data.person.role must be one of resident',
+  ],
+  [
+    'every field wrong',
+    'event/access',
+    JSON.stringify({ id: '', time: '', seq: '', data: '' }),
+    idForm,
+    timeForm,
+    '; and 1 more',
+  ],
+  ['score 87 per cent', 'event/face', face({ score: 87 }), 'data.score must be at most 1, is more'],
+  ['score a text', 'event/face', face({ score: '0.87' }), 'data.score must be a number, is a text'],
+  [
+    'score 1e400',
+    'event/face',
+    face({ score: 0 }).replace('"score":0', '"score":1e400'),
+    'data.score must be',
+    'beyond the largest number',
+  ],
+  ['match unknown', 'event/face', face({ match: 'blacklist' }), 'data.match must be one of known, stranger, listed'],
+  [
+    'image not a URL',
+    'event/face',
+    face({ image: `/pictures/${person}.jpg` }),
+    'data.image must be an http or https URL',
+  ],
+  [
+    'image as data',
+    'event/face',
+    face({ image: 'data:image/jpeg;base64,/9j/4AAQ' }),
+    'data.image must be an http or https URL',
+  ],
+  [
+    'image URL too long',
+    'event/face',
+    face({ image: `https://a/${'b'.repeat(503)}` }),
+    'data.image must have at most 512 characters, has 513',
+  ],
+  ['no plate field', 'event/vehicle', vehicle({ plate: undefined }), 'data.plate is missing'],
+  ['plate a number', 'event/vehicle', vehicle({ plate: 7731 }), 'data.plate must be a text, is a number'],
+  [
+    'plate too long',
+    'event/vehicle',
+    vehicle({ plate: plate.repeat(3) }),
+    'data.plate must have at most 16 characters, has 24',
+  ],
+  ['plate colour unknown', 'event/vehicle', vehicle({ plateColor: plate }), 'data.plateColor must be one of blue'],
+  ['faster than 400', 'event/vehicle', vehicle({ speedKmh: 401 }), 'data.speedKmh must be at most 400'],
+  ['backwards', 'event/vehicle', vehicle({ speedKmh: -3 }), 'data.speedKmh must be at least 0'],
+  ['lane a number', 'event/vehicle', vehicle({ lane: 1 }), 'data.lane must be a text, is a number'],
+  ['trigger misspelt', 'event/alarm', alarm({ trigger: 'panik' }), 'data.trigger must be one of panic, duress'],
+  ['no mode', 'event/alarm', alarm({ mode: undefined }), 'data.mode is missing'],
+  ['state on', 'event/alarm', alarm({ state: 'on' }), 'data.state must be one of raised, restored'],
+  [
+    'note too long',
+    'event/alarm',
+    alarm({ note: person.repeat(15) }),
+    'data.note must have at most 256 characters, has 270',
+  ],
+  ['no metrics', 'event/telemetry', '{"id":"x-1","data":{}}', 'data.metrics is missing'],
+  ['empty metrics', 'event/telemetry', telemetry({}), 'data.metrics must hold 1–32 numbers, has 0'],
+  ['33 metrics', 'event/telemetry', telemetry(metrics(33)), 'data.metrics must hold 1–32 numbers, has 33'],
+  ['metrics a list', 'event/telemetry', telemetry([1, 2]), 'data.metrics must be'],
+  [
+    'a metric as text',
+    'event/telemetry',
+    telemetry({ a: 1, b: '21.5', c: 3 }),
+    'data.metrics: number 2 of 3 must be a number, is a text',
+  ],
+  ['a metric null', 'event/telemetry', telemetry({ a: null }), 'data.metrics: number 1 of 1 must be a number, is null'],
+  [
+    'a metric of 1e400',
+    'event/telemetry',
+    telemetry({ a: 0 }).replace('"a":0', '"a":1e400'),
+    'number 1 of 1 must be',
+    'beyond the largest number',
+  ],
+  [
+    'a metric in upper case',
+    'event/telemetry',
+    telemetry({ a: 1, [person]: 2 }),
+    'data.metrics: number 2 of 2 must be named a–z',
+  ],
+  ['a metric named in Chinese', 'event/telemetry', telemetry({ 温度: 1 }), 'must be named a–z'],
+  ['a metric name of 33 characters', 'event/telemetry', telemetry({ ['a'.repeat(33)]: 1 }), 'must be named a–z'],
+  ['only a metric __proto__', 'event/telemetry', '{"id":"x-1","data":{"metrics":{"__proto__":1}}}', 'data.metrics'],
+  ['battery 130', 'heartbeat', '{"battery":130}', 'battery must be at most 100, is more'],
+  ['uptime negative', 'heartbeat', '{"uptimeS":-1}', 'uptimeS must be at least 0'],
+  [
+    'firmware too long',
+    'heartbeat',
+    JSON.stringify({ firmware: 'v'.repeat(33) }),
+    'firmware must have at most 32 characters, has 33',
+  ],
+  ['a heartbeat that is no object', 'heartbeat', '1', 'not a JSON object but a number'],
+  ['status unknown', 'status', '{"status":"up","boot":1}', 'status must be one of online, offline'],
+  ['status without a boot number', 'status', '{"status":"online"}', 'boot is missing'],
+  ['an empty status', 'status', '', 'empty'],
+
+  // Topics under the device's own prefix that are none.
+  ['a kind that is none', 'event/door', valid, 'no such topic', 'event/{access|face|vehicle|alarm|telemetry}'],
+  ['a kind of every object', 'event/constructor', valid, 'no such topic'],
+  ['a kind in upper case', 'event/Access', valid, 'no such topic'],
+  ['a level too many', 'event/access/east', valid, 'no such topic'],
+  ['no kind', 'event/', valid, 'no such topic'],
+  ['event alone', 'event', valid, 'no such topic'],
+  ['an empty leaf', '', valid, 'no such topic'],
+  ['heartbeat as an event', 'event/heartbeat', '{}', 'no such topic'],
+  ["the gateway's own ack", 'ack', '{"id":"x-1","result":"stored"}', 'no such topic'],
+  ["the gateway's own command", 'command/indicate', '{}', 'no such topic'],
+]
