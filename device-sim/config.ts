@@ -7,6 +7,9 @@ export const influxFromEnvironment = (): string | undefined =>
   read('GATEHOUSE_INFLUX_URL') ?? read('GATEHOUSE_INFLUX_URL_FILE')
 export const searchPath = (): readonly string[] => (read('PATH') ?? '').split(':').filter(Boolean)
 
+/** npm names the script it runs. Then our parent is npm's shell, and not one that may leave us alone on purpose. */
+export const runsUnderNpm = (): boolean => read('npm_lifecycle_event') !== undefined
+
 /** For a child process: what the machine needs, and of Gatehouse's own settings only those about InfluxDB. */
 export function childEnvironment(settings: Record<string, string>): Record<string, string> {
   const kept = Object.entries(process.env).filter(

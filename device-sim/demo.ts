@@ -114,7 +114,10 @@ async function demo(options: { speed: number; durationMs: number | undefined }, 
   })
   screen.say(`fleet      ${fleet.connections().connected} devices connected; it is Monday 07:30, ×${options.speed}`)
   const stopProgress = showProgress(screen, meter, fleet)
-  undo.later(async () => stopProgress())
+  undo.later(async () => {
+    stopProgress()
+    screen.say('\nstopping …')
+  })
 
   const endMs = monotonicMs() + (options.durationMs ?? Number.POSITIVE_INFINITY)
   await untilStopped(over, pressAfterMs)
@@ -178,7 +181,6 @@ async function main(argv: string[]): Promise<number> {
     await demo({ speed, durationMs }, screen, undo)
     return 0
   } finally {
-    screen.say('\nstopping …')
     await undo.all()
   }
 }
