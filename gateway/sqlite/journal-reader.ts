@@ -5,6 +5,8 @@ import type { Entry } from '../journal/journal.ts'
 import { codeOfKind, kindOfCode } from './kinds.ts'
 
 const columns = 'seq, received_ms, at_ms, skew_ms, site, device, kind, id, CAST(payload AS TEXT)'
+const rowsPerRead = 500
+const maxBatchCharacters = 8_000_000
 type Row = [number, number, number, number | null, number, number, number, string | null, string]
 
 /** How the journal is read: by any thread, over a connection that can only read. Nothing is seen before it is on disk. */
@@ -35,7 +37,21 @@ export function journalReader(db: DatabaseSync) {
   return {
     cursor: (consumer: string): number => (cursorOf.get(consumer) as { cursor: number } | undefined)?.cursor ?? 0,
 
-    read: (afterSeq: number, limit: number): Entry[] => (after.all(afterSeq, limit) as unknown as Row[]).map(toEntry),
+    /** Ends before `limit` once the payloads are large: a batch of 64 KiB payloads must not fill the memory. */
+    read(afterSeq: number, limit: number): Entry[] {
+      const entries: Entry[] = []
+      let characters = 0
+      while (entries.length < limit && characters < maxBatchCharacters) {
+        const wanted = Math.min(rowsPerRead, limit - entries.length)
+        const found = after.all(entries.at(-1)?.seq ?? afterSeq, wanted) as unknown as Row[]
+        for (const row of found) {
+          entries.push(toEntry(row))
+          characters += row[8].length
+        }
+        if (found.length < wanted) break
+      }
+      return entries
+    },
 
     /** The next alarm events; `passed` of the accepted entries lie in (afterSeq, upTo], `window` at the most. */
     readAlarms(afterSeq: number, limit: number, window: number): { entries: Entry[]; upTo: number; passed: number } {
