@@ -22,8 +22,7 @@ export function admit(leaf: string, payload: Buffer, receivedAt: number, retenti
       reason: 'no such topic; a device publishes on event/{access|face|vehicle|alarm|telemetry}, heartbeat and status',
       id: null,
     }
-  // An empty heartbeat is a sign of life like `{}`.
-  const parsed = kind === 'heartbeat' && payload.length === 0 ? { value: {} } : parseStrictly(payload)
+  const parsed = parseStrictly(payload)
   if ('reason' in parsed) return { reason: parsed.reason, id: null }
   const checked = payloadSchemas[kind].safeParse(parsed.value)
   if (!checked.success) return { reason: reasonOf(checked.error, parsed.value), id: readableId(parsed.value.id) }

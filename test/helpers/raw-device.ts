@@ -17,7 +17,7 @@ export type RawDevice = {
 export async function connectRaw(
   port: number,
   device: string,
-  options: { connack?: boolean } = {},
+  options: { connack?: boolean; connect?: Packet | null } = {},
 ): Promise<RawDevice> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   await once(socket, 'connect')
@@ -53,8 +53,9 @@ export async function connectRaw(
         look()
       }),
   }
-  raw.send(connectPacket(device))
-  if (options.connack !== false) await raw.packet(packet => packet.cmd === 'connack' && packet.returnCode === 0)
+  if (options.connect === null) return raw
+  raw.send(options.connect ?? connectPacket(device))
+  if (options.connect === undefined && options.connack !== false) await raw.packet(packet => packet.cmd === 'connack' && packet.returnCode === 0)
   return raw
 }
 
