@@ -9,6 +9,7 @@ import type { Settled } from './delivery.ts'
 import { Draft, type OpenAlarms } from './draft.ts'
 import { alarmMessage, type Message } from './message.ts'
 import { raise } from './raise.ts'
+import { Suspect } from './suspect.ts'
 
 /**
  * The alarm desk: turns alarm events into alarms and follows each until it is closed. It reads the journal with a cursor of
@@ -50,13 +51,13 @@ export type DeskOptions<Due> = {
   onQuarantined: (quarantined: Quarantined[]) => void
 }
 
-const entriesPerTurn = 256
 const idleTickMs = 250
 const retryMs = 500
 
 export class Desk<Due> {
   readonly #options: DeskOptions<Due>
   readonly #open: OpenAlarms
+  readonly #suspect = new Suspect()
   #cursor: number
   #settled: { outcome: Settled; done: () => void }[] = []
   #news: (() => void) | undefined
@@ -125,9 +126,10 @@ export class Desk<Due> {
   }
 
   async #turn(): Promise<void> {
-    const { store, log, clock, onDue, onQuarantined } = this.#options
+    const { store, log, onDue, onQuarantined } = this.#options
     this.#mayHoldMore = false
-    const { entries, upTo, passed } = await store.readAlarms(this.#cursor, entriesPerTurn)
+    const { limit } = this.#suspect
+    const { entries, upTo, passed } = await store.readAlarms(this.#cursor, limit)
     const settled = this.#settled.slice()
     if (upTo === this.#cursor && settled.length === 0) return
 
@@ -135,31 +137,18 @@ export class Desk<Due> {
     for (const { outcome } of settled) this.#takeOutcome(draft, outcome)
     const quarantined: Quarantined[] = []
     for (const entry of entries) {
-      try {
-        this.#takeEvent(draft, entry)
-      } catch (error) {
-        quarantined.push({ seq: entry.seq, reason: messageOf(error) })
-      }
+      const reason = this.#suspect.condemned(entry.seq) ?? this.#takeEvent(draft, entry)
+      if (reason !== undefined) quarantined.push({ seq: entry.seq, reason })
     }
-    const now = clock()
-    const endpoints = this.#options.endpoints()
-    const due = await store.commit({
-      ...draft.change(),
-      messages: draft.messages.map(({ type, alarm, except }) =>
-        alarmMessage(
-          this.#options.newId(),
-          type,
-          alarm,
-          now,
-          endpoints.filter(endpoint => endpoint !== except),
-        ),
-      ),
-      settled: settled.map(({ outcome }) => outcome),
-      progress: upTo > this.#cursor ? { upTo, passed, quarantined } : null,
+    const progress = upTo > this.#cursor ? { upTo, passed, quarantined } : null
+    const due = await this.#commit(draft, settled, progress).catch(error => {
+      this.#suspect.failed(entries, error)
+      throw error
     })
     draft.apply()
+    this.#suspect.passed()
     this.#cursor = upTo
-    if (entries.length === entriesPerTurn) this.#mayHoldMore = true
+    if (entries.length === limit) this.#mayHoldMore = true
     this.#settled.splice(0, settled.length)
     onDue(due)
     for (const { done } of settled) done()
@@ -179,8 +168,39 @@ export class Desk<Due> {
     if (quarantined.length > 0) onQuarantined(quarantined)
   }
 
-  #takeEvent(draft: Draft, entry: Entry): void {
-    const event = AlarmEvent.parse(JSON.parse(entry.payload))
+  async #commit(draft: Draft, settled: { outcome: Settled }[], progress: Progress | null): Promise<Due[]> {
+    const { store, clock, newId, endpoints } = this.#options
+    const now = clock()
+    const told = endpoints()
+    const messages = draft.messages.map(({ type, alarm, except }) =>
+      alarmMessage(
+        newId(),
+        type,
+        alarm,
+        now,
+        told.filter(endpoint => endpoint !== except),
+      ),
+    )
+    return await store.commit({
+      ...draft.change(),
+      messages,
+      settled: settled.map(({ outcome }) => outcome),
+      progress,
+    })
+  }
+
+  /** Returns why the entry could not be taken; undefined when it was. */
+  #takeEvent(draft: Draft, entry: Entry): string | undefined {
+    try {
+      this.#follow(draft, entry, AlarmEvent.parse(JSON.parse(entry.payload)))
+      return undefined
+    } catch (error) {
+      // JSON.parse quotes what it can't read, and a payload never stands in a log or a message.
+      return error instanceof SyntaxError ? 'its payload is not JSON' : messageOf(error)
+    }
+  }
+
+  #follow(draft: Draft, entry: Entry, event: AlarmEvent): void {
     const { site, device, newId, recent, clock } = this.#options
     const open = draft.openOf(entry.device, event.data.trigger)
     const at = entry.at
@@ -199,7 +219,9 @@ export class Desk<Due> {
     const alarm = draft.get(subject)
     if (alarm === undefined) return
     const { incidentNo } = reply
-    if (!alarm.history.some(line => line.what === 'delivered' && line.by === by))
+    // Once per endpoint, and again where a later answer brings the number of an incident that has none.
+    const first = !alarm.history.some(line => line.what === 'delivered' && line.by === by)
+    if (first || (alarm.incidentNo === null && incidentNo !== undefined))
       draft.step(alarm, { from: 'endpoint', what: 'delivered', at, by, incidentNo })
     // Contract 5: the reply may take the alarm over. Where somebody already has, that is a refusal and no harm.
     if (reply.acknowledged === true)

@@ -76,7 +76,13 @@ const gravity = { test: 0, drill: 1, actual: 2 } as const
 /** A real press on a button that is being tested is real. */
 const graver = (one: Alarm['mode'], other: Alarm['mode']) => (gravity[other] > gravity[one] ? other : one)
 
-/** An open alarm carries its first line and the last ones; all of them are on disk. Keeps messages under 20 kB (contract 5). */
+/**
+ * An alarm carries a bounded history; all of it is on disk. Its first line stays, and what a contact that flaps repeats gives
+ * way before what people and endpoints did.
+ */
 const linesCarried = 30
-export const withLine = (history: readonly HistoryLine[], line: HistoryLine): HistoryLine[] =>
-  history.length < linesCarried ? [...history, line] : [...history.slice(0, 1), ...history.slice(2), line]
+function withLine(history: readonly HistoryLine[], line: HistoryLine): HistoryLine[] {
+  if (history.length < linesCarried) return [...history, line]
+  const repeated = history.findIndex(({ what }) => what === 'pressed' || what === 'restored')
+  return [...history.toSpliced(Math.max(repeated, 1), 1), line]
+}

@@ -12,19 +12,32 @@ export type Message = {
   endpoints: string[]
 }
 
-/** Contract 5: the whole body stays under 20 kB, so the oldest of the context gives way first. */
+/** Contract 5: the whole body stays under 20 kB. */
 const maxBodyBytes = 20_000
 
 export function alarmMessage(id: string, type: MessageType, alarm: Alarm, now: number, endpoints: string[]): Message {
-  const bodyWith = (recent: Alarm['context']['recent']) =>
-    JSON.stringify(envelope(id, type, alarm.id, now, { alarm: { ...alarm, context: { ...alarm.context, recent } } }))
-  let recent = alarm.context.recent
-  let body = bodyWith(recent)
-  while (Buffer.byteLength(body) >= maxBodyBytes && recent.length > 0) {
-    recent = recent.slice(0, recent.length >> 1)
-    body = bodyWith(recent)
+  const bodyOf = (told: Alarm) => JSON.stringify(envelope(id, type, alarm.id, now, { alarm: told }))
+  let told = alarm
+  let body = bodyOf(told)
+  while (Buffer.byteLength(body) >= maxBodyBytes) {
+    const less = shortened(told)
+    if (less === undefined) break
+    told = less
+    body = bodyOf(told)
   }
   return { id, type, subject: alarm.id, createdAt: now, body, endpoints }
+}
+
+/**
+ * What gives way: the older half of the context, and when that is empty of the history but for its first line. undefined:
+ * nothing is left to leave out; the registry's bounds on all other text keep what stays under the limit.
+ */
+function shortened(alarm: Alarm): Alarm | undefined {
+  const { history } = alarm
+  const { recent } = alarm.context
+  if (recent.length > 0) return { ...alarm, context: { recent: recent.slice(0, recent.length >> 1) } }
+  const [first, ...later] = history as [Alarm['history'][number], ...Alarm['history']]
+  return later.length > 1 ? { ...alarm, history: [first, ...later.slice(-(later.length >> 1))] } : undefined
 }
 
 export function faultMessage(id: string, fault: Fault, now: number, endpoints: string[]): Message {

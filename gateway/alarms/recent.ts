@@ -10,8 +10,12 @@ export type Recent = { seq: number; device: string; kind: Kind; at: number; payl
 
 const eventsPerSite = 20
 const agedMs = 10 * 60_000
-/** An alarm's body stays under 20 kB: a payload that alone would fill it is told by kind and time only. */
+/**
+ * A larger payload is told by kind and time only and not kept: an alarm's body stays under 20 kB, and 20 payloads of 64 KiB
+ * per site would fill the memory.
+ */
 const maxPayloadBytes = 2000
+const unkept = ''
 
 export class RecentEvents {
   readonly #sites = new Map<string, { ring: Recent[]; next: number }>()
@@ -28,7 +32,7 @@ export class RecentEvents {
       kept = { ring: [], next: 0 }
       this.#sites.set(site, kept)
     }
-    kept.ring[kept.next] = event
+    kept.ring[kept.next] = event.payload.length > maxPayloadBytes ? { ...event, payload: unkept } : event
     kept.next = (kept.next + 1) % eventsPerSite
   }
 
@@ -43,8 +47,18 @@ export class RecentEvents {
         device: event.device,
         kind: event.kind,
         at: iso(event.at),
-        summary: event.payload.length > maxPayloadBytes ? {} : this.#summary(event.kind, textOf(event.payload)),
+        summary: this.#summaryOf(event),
       }))
+  }
+
+  /** Context is never worth an alarm: where an entry can't be read, the alarm is raised without its summary. */
+  #summaryOf({ kind, payload }: Recent): RecentEvent['summary'] {
+    if (payload === unkept) return {}
+    try {
+      return this.#summary(kind, textOf(payload))
+    } catch {
+      return {}
+    }
   }
 }
 

@@ -17,9 +17,10 @@ export function alarmProcedures(
   )
   return {
     commit(change: DeskChange) {
+      // What closes goes first: its device's next alarm may be opened in the same turn, and two must never be open.
+      for (const alarm of change.alarms) update.run(alarm.stage, JSON.stringify(alarm), alarm.id)
       for (const alarm of change.openings)
         insert.run(alarm.id, alarm.site.id, alarm.device.id, alarm.trigger, alarm.stage, JSON.stringify(alarm))
-      for (const alarm of change.alarms) update.run(alarm.stage, JSON.stringify(alarm), alarm.id)
       for (const { alarm, line } of change.lines) addLine.run(alarm, JSON.stringify(line))
       for (const settled of change.settled) deliveries.delivered(settled)
       const due = change.messages.flatMap(message => deliveries.create(message))

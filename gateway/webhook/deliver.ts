@@ -1,8 +1,9 @@
+import { setTimeout as after } from 'node:timers/promises'
 import type { DueDelivery, FailedAttempt, Settled } from '../alarms/delivery.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { type Attempt, post } from './post.ts'
+import { type Attempt, Poster } from './post.ts'
 import { delayAfterMs, isRefusal } from './retry.ts'
 import { sign } from './signature.ts'
 
@@ -40,12 +41,17 @@ export const timeoutMs = 3000
 const maxUnderWay = 64
 const maxRepeatsUnderWay = 48
 const maxSweepPauseMs = 1000
+/** How long `stop` waits: for the last answers, and for a disk that takes their outcomes. */
+const stopTimeoutMs = timeoutMs + 1000
 
 export class Deliverer {
   readonly #options: DelivererOptions
   readonly #targets: Map<string, Target>
   readonly #underWay = new Map<string, Map<number, { repeat: boolean; done: Promise<void> }>>()
+  /** Ended since the sweep under way began: what that sweep read of them is old, and an old one is not begun again. */
+  readonly #ended = new Set<number>()
   readonly #refusing = new Set<string>()
+  readonly #poster = new Poster()
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | undefined
   #sweepAgain = false
@@ -81,23 +87,29 @@ export class Deliverer {
     })
   }
 
-  /** Begins nothing more and waits for what is under way: at most `timeoutMs` and the commit of its outcome. */
+  /**
+   * Begins nothing more and waits until what is under way is on disk, within a bound. What isn't by then, since the disk takes
+   * no commit, is still due and delivered again after the next start.
+   */
   async stop(): Promise<void> {
     this.#stopping = true
     clearTimeout(this.#timer)
-    await this.#sweeping
-    await Promise.all(
-      [...this.#underWay.values()].flatMap(deliveries => [...deliveries.values()].map(({ done }) => done)),
-    )
+    const underWay = [...this.#underWay.values()].flatMap(deliveries => [...deliveries.values()])
+    const enough = new AbortController()
+    const overdue = after(stopTimeoutMs, undefined, { signal: enough.signal }).catch(() => {})
+    await Promise.race([Promise.all([this.#sweeping, ...underWay.map(({ done }) => done)]), overdue])
+    enough.abort()
+    this.#poster.close()
   }
 
   /** Returns how long there is nothing to look for, ms. */
   async #find(): Promise<number> {
     const { store, clock, log } = this.#options
     const now = clock()
+    this.#ended.clear()
     try {
       const { due, nextAt } = await store.due({ endpoints: [...this.#targets.keys()], now, limit: 2 * maxUnderWay })
-      for (const delivery of due) this.#begin(delivery)
+      for (const delivery of due) if (!this.#ended.has(delivery.id)) this.#begin(delivery)
       return nextAt === null ? maxSweepPauseMs : Math.min(maxSweepPauseMs, Math.max(5, nextAt - clock()))
     } catch (error) {
       log.error({ err: messageOf(error) }, 'deliveries.unreadable')
@@ -114,6 +126,7 @@ export class Deliverer {
     if (underWay.size >= maxUnderWay || (repeat && repeats >= maxRepeatsUnderWay)) return
     const done = this.#attempt(target, delivery).finally(() => {
       underWay.delete(delivery.id)
+      this.#ended.add(delivery.id)
       // The next message in its line, or the next in number, may go now.
       this.sweep()
     })
@@ -129,7 +142,7 @@ export class Deliverer {
       'webhook-timestamp': String(timestampS),
       'webhook-signature': sign(target.keys, delivery.messageId, timestampS, delivery.body),
     }
-    const attempt = await post(target.url, headers, delivery.body, timeoutMs)
+    const attempt = await this.#poster.post(target.url, headers, delivery.body, timeoutMs)
     const attempts = delivery.attempts + 1
     const line = {
       delivery: delivery.id,
@@ -173,7 +186,7 @@ export class Deliverer {
       }
     } catch (error) {
       log.error({ delivery: delivery.id, err: messageOf(error) }, 'delivery.unrecorded')
-      await new Promise(resolve => setTimeout(resolve, maxSweepPauseMs))
+      await after(maxSweepPauseMs)
     }
   }
 }

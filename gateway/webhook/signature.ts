@@ -19,7 +19,9 @@ export function signingKeys(secret: string): Buffer[] {
 export function secretMistake(secret: string): string | undefined {
   if (!secret.startsWith(prefix)) return undefined
   const encoded = secret.slice(prefix.length)
-  return base64.test(encoded) ? undefined : 'what stands behind whsec_ is not base64'
+  // Padding may be missing, a single character of the last four is no byte: receivers refuse such a key.
+  const whole = base64.test(encoded) && encoded.replace(/=+$/, '').length % 4 !== 1
+  return whole ? undefined : 'what stands behind whsec_ is not base64'
 }
 
 /** The header webhook-signature: one signature per key, space-separated, the first key's first. `timestampS` in seconds. */
