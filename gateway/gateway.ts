@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fault } from '../schemas/webhook.ts'
 import { Desk } from './alarms/desk.ts'
@@ -47,7 +46,6 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const { log, clock } = options
   const newId = () => randomUUID()
   const retentionMs = config.retentionDays * dayMs
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const { registry, warnings } = readRegistry(config.registryFile)
   for (const warning of warnings) log.warn({ warning }, 'registry.warning')
   const targets = targetsOf(registry.endpoints, config.dispatch, config.secret, secretMistake)
@@ -55,7 +53,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     log.warn('no endpoint: alarms are kept and nobody is told; set GATEHOUSE_DISPATCH_URL or endpoints in the registry')
   const told = firstTold(targets)
 
-  const lock = lockDataDir(join(config.dataDir, 'gateway.lock'))
+  const lock = lockDataDir(config.dataDir)
   const key = pseudonymKey(config)
   const pseudonym = createPseudonym(key)
   const tokens = apiTokens(config, options.showToken)

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { monotonicMs, systemClock } from './clock.ts'
+import { systemClock } from './clock.ts'
 import { readConfig } from './config.ts'
 import { ConfigError, OperationalError } from './errors.ts'
-import { startGateway } from './gateway.ts'
+import { type Gateway, startGateway } from './gateway.ts'
 import { createLog } from './log.ts'
 
 /** Starts the gateway and ends it on SIGTERM or SIGINT. Exit codes: 0 stopped, 78 settings or registry (sysexits EX_CONFIG), 1 anything else. */
 const EX_CONFIG = 78
 const stopTimeoutMs = 10_000
 
-const startedMs = monotonicMs()
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 try {
@@ -19,29 +18,39 @@ try {
     log.fatal({ err: error.message }, 'lost')
     process.exit(1)
   }
-  const gateway = await startGateway(config, {
-    log,
-    clock: systemClock,
-    version,
-    startedMs,
-    showToken: token => process.stderr.write(`Admin token for the API, shown this once: ${token}\n`),
-    onLost: end,
-  })
+  let gateway: Gateway | undefined
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
       if (stopping) return
       stopping = true
       log.info({ signal }, 'stopping')
+      // Nothing is promised that isn't on disk. As process 1 of a container it would not end without a handler.
+      if (gateway === undefined) process.exit(0)
       setTimeout(() => end(new Error(`did not stop within ${stopTimeoutMs} ms`)), stopTimeoutMs).unref()
       gateway.stop().then(() => process.exit(0), end)
     })
+  gateway = await startGateway(config, {
+    log,
+    clock: systemClock,
+    version,
+    // The process's own start, so that loading the code counts too.
+    startedMs: 0,
+    showToken: token => process.stderr.write(`Admin token for the API, shown this once: ${token}\n`),
+    onLost: end,
+  })
 } catch (error) {
-  if (error instanceof ConfigError) {
-    process.stderr.write(`Gatehouse can't start:\n${error.mistakes.map(mistake => `  ${mistake}\n`).join('')}`)
-    process.exit(EX_CONFIG)
-  }
-  if (!(error instanceof OperationalError)) throw error
-  process.stderr.write(`Gatehouse can't start:\n  ${error.message}\n`)
-  process.exit(1)
+  const mistakes = error instanceof ConfigError ? error.mistakes : [reasonOf(error)]
+  process.stderr.write(`Gatehouse can't start:\n${mistakes.map(mistake => `  ${mistake}\n`).join('')}`)
+  process.exit(error instanceof ConfigError ? EX_CONFIG : 1)
+}
+
+/** What a person can do something about. Anything else is a programmer's error and leaves with its stack. */
+function reasonOf(error: unknown): string {
+  if (error instanceof OperationalError) return error.message
+  const { syscall, address, port, message } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  if (syscall === 'listen')
+    return `MQTT can't listen on ${address}:${port} (${message}); set GATEHOUSE_MQTT_HOST and GATEHOUSE_MQTT_PORT`
+  if (syscall !== undefined) return message
+  throw error
 }

@@ -4,10 +4,12 @@ import type { SiteKind } from '../../schemas/registry.ts'
 /**
  * The durable log on the gateway's disk. Every accepted or rejected publish is one entry with a sequence number.
  *
- * Promises, kept by each store and shown by test/contract/journal.test.ts:
- * - `done` runs once the entry is on disk (fsync), in the order of the `append` calls.
+ * Promises, kept by each store and shown by test/contract/journal-suite.ts:
+ * - `done` runs once the entry is on disk (fsync), in the order of the `append` calls. Only a refusal because of too much
+ *   that waits comes at once.
  * - Numbers go up by one for each new entry. Once `read` returned an entry, no smaller number appears later.
- * - The same `(device, id)` again is a `duplicate`: nothing is written, the first entry's number comes back.
+ * - The same `(device, id)` again is a `duplicate`: nothing is written, the first entry's number comes back. It is known as
+ *   long as the first entry is kept, so for the retention (contract 8) and longer while a consumer has not passed it.
  * - After an error nothing of that publish is on disk, and it was never told to be.
  */
 export interface Journal {
@@ -47,7 +49,7 @@ export interface ConsumerSource {
   cursor(): Promise<number>
   /** At most `limit` accepted entries with `seq > after`, in order. Rejections and gaps are passed over. */
   read(after: number, limit: number): Promise<Entry[]>
-  /** Moves the cursor to `progress.upTo`. Durable when the promise resolves; never moves back. */
+  /** Moves the cursor to `progress.upTo`. Durable when the promise resolves; never moves back, and counts nothing twice. */
   commit(progress: Progress): Promise<void>
 }
 

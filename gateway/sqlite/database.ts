@@ -40,13 +40,18 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
     },
     async findDamage() {
       checker = await startThread(file, 'reader', onLost)
-      const damage = await (checker.caller as Caller<ReadProcedures>).call('findDamage', undefined)
-      await checker.end()
-      return damage
+      try {
+        return await (checker.caller as Caller<ReadProcedures>).call('findDamage', undefined)
+      } finally {
+        await checker.end()
+      }
     },
     async close() {
       await writer.caller.settled()
-      await Promise.all([writer.end(), reader.end(), checker?.end()])
+      await Promise.all([reader.end(), checker?.end()])
+      // The last connection carries the WAL into the file when it closes: a copy of that one file is then a whole backup.
+      await (writer.caller as Caller<{ close: (argument: undefined) => void }>).call('close', undefined)
+      await writer.end()
     },
   }
 }

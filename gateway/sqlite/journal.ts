@@ -31,18 +31,18 @@ export function journalProcedures(db: DatabaseSync) {
   const loadCounters = db.prepare('SELECT last_seq AS lastSeq, received, accepted, duplicate, rejected FROM counter')
   const advanceConsumer = db.prepare(
     `INSERT INTO consumer (name, cursor, passed, quarantined) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE
-     SET cursor = ?2, passed = passed + ?3, quarantined = quarantined + ?4 WHERE ?2 >= cursor`,
+     SET cursor = ?2, passed = passed + ?3, quarantined = quarantined + ?4 WHERE ?2 > cursor`,
   )
   const insertQuarantined = db.prepare('INSERT OR IGNORE INTO quarantine (consumer, seq, reason) VALUES (?, ?, ?)')
 
+  const isEnrolled = db.prepare('SELECT 1 FROM consumer WHERE name = ?')
   const enrollConsumer = db.prepare(
-    `INSERT OR IGNORE INTO consumer (name, cursor, passed, quarantined)
+    `INSERT INTO consumer (name, cursor, passed, quarantined)
      SELECT ?, 0, accepted - (SELECT count(*) FROM entry), 0 FROM counter`,
   )
   const consumers = db.prepare('SELECT name, cursor FROM consumer')
-  // Numbers and receive times go up together, so the oldest are found at the front, without an index on the time.
-  const oldEntries = db.prepare(
-    'SELECT seq FROM (SELECT seq, received_ms FROM entry WHERE seq <= ?1 ORDER BY seq LIMIT ?3) WHERE received_ms < ?2 ORDER BY seq',
+  const firstEntries = db.prepare(
+    'SELECT seq, received_ms AS receivedAt FROM entry WHERE seq <= ? ORDER BY seq LIMIT ?',
   )
   const deleteEntries = db.prepare('DELETE FROM entry WHERE seq <= ?')
   const deleteQuarantined = db.prepare('DELETE FROM quarantine WHERE seq <= ?')
@@ -111,14 +111,17 @@ export function journalProcedures(db: DatabaseSync) {
     return { seqs, results }
   }
 
+  /** A cursor never moves back, and progress that was made already counts once. */
   function advance({ consumer, progress }: { consumer: string; progress: Progress }): void {
-    for (const { seq, reason } of progress.quarantined) insertQuarantined.run(consumer, seq, reason)
-    advanceConsumer.run(consumer, progress.upTo, progress.passed, progress.quarantined.length)
+    const { upTo, passed, quarantined } = progress
+    if (advanceConsumer.run(consumer, upTo, passed, quarantined.length).changes === 0) return
+    for (const { seq, reason } of quarantined) insertQuarantined.run(consumer, seq, reason)
   }
 
   /** Entries that retention took before this consumer was ever enabled count as passed: it will never see them. */
   function enroll(consumer: string): void {
-    enrollConsumer.run(consumer)
+    // Asked first: counting a million entries takes longer than the rest of a start.
+    if (isEnrolled.get(consumer) === undefined) enrollConsumer.run(consumer)
   }
 
   /**
@@ -126,14 +129,17 @@ export function journalProcedures(db: DatabaseSync) {
    * (design decision 11). Returns how many went; as many as `limit` means that there may be more.
    */
   function retain({ before, enabled, limit }: { before: number; enabled: string[]; limit: number }): number {
-    const passedBy = (consumers.all() as { name: string; cursor: number }[]).filter(({ name }) =>
-      enabled.includes(name),
-    )
-    const upTo = Math.min(Number.MAX_SAFE_INTEGER, ...passedBy.map(({ cursor }) => cursor))
-    const gone = oldEntries.all(upTo, before, limit) as { seq: number }[]
+    const known = consumers.all() as { name: string; cursor: number }[]
+    const cursors = enabled.map(name => known.find(consumer => consumer.name === name)?.cursor ?? 0)
+    const upTo = Math.min(Number.MAX_SAFE_INTEGER, ...cursors)
+    // Numbers and receive times go up together, so the oldest stand at the front and no index on the time is needed. Where
+    // the clock was set back they don't: an old entry behind a young one stays until that is old too.
+    const first = firstEntries.all(upTo, limit) as { seq: number; receivedAt: number }[]
+    const young = first.findIndex(({ receivedAt }) => receivedAt >= before)
+    const gone = young < 0 ? first : first.slice(0, young)
     const last = gone.at(-1)?.seq
     if (last !== undefined) {
-      for (const { name, cursor } of consumers.all() as { name: string; cursor: number }[]) {
+      for (const { name, cursor } of known) {
         const unseen = gone.filter(({ seq }) => seq > cursor).length
         if (unseen > 0) advanceConsumer.run(name, last, unseen, 0)
       }

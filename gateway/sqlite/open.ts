@@ -1,24 +1,22 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, OperationalError } from '../errors.ts'
-import { migrate } from './migrations/migrate.ts'
+import { migrate, refuseNewer } from './migrations/migrate.ts'
 
 /**
  * Opens the journal's file for the one thread that writes. After it returns the file is whole, of the current version, and
  * a commit is on disk when it says so: WAL with synchronous=FULL, asserted, since a PRAGMA that isn't taken says nothing.
+ * A file that is refused is left as it was.
  */
 export function openWriter(file: string): DatabaseSync {
-  const isNew = !existsSync(file)
-  mkdirSync(dirname(file), { recursive: true })
   return explained(file, () => {
+    if (existsSync(file)) check(file)
     const db = new DatabaseSync(file, { timeout: 5000 })
     db.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY',
     )
     assertPragma(db, 'journal_mode', 'wal')
     assertPragma(db, 'synchronous', 2)
-    if (!isNew) checkShape(db, file)
     migrate(db, file)
     return db
   })
@@ -35,22 +33,33 @@ export function openReader(file: string): DatabaseSync {
 
 /** Reads every page: seconds for a large file, so the caller decides when. Returns what is wrong, or undefined. */
 export function findDamage(db: DatabaseSync): string | undefined {
-  const [first] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[]
-  return first?.quick_check === 'ok' ? undefined : (first?.quick_check ?? 'no answer')
+  try {
+    const [first] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[]
+    return first?.quick_check === 'ok' ? undefined : (first?.quick_check ?? 'no answer')
+  } catch (error) {
+    if (isDamage(error)) return messageOf(error)
+    throw error
+  }
 }
 
 /** Up to here the whole file is checked before the gateway is ready; a larger one is checked while it runs. */
 const checkedAtStartBytes = 64 * 1024 * 1024
 
-function checkShape(db: DatabaseSync, file: string): void {
-  const { page_count: pages } = db.prepare('PRAGMA page_count').get() as { page_count: number }
-  const { page_size: pageBytes } = db.prepare('PRAGMA page_size').get() as { page_size: number }
-  if (pages * pageBytes > checkedAtStartBytes) return
-  const damage = findDamage(db)
-  if (damage !== undefined) throw damaged(file, damage)
+/** Over a connection that can only read: one that writes would carry the WAL into a damaged file when it closes. */
+function check(file: string): void {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
+  try {
+    refuseNewer(db, file)
+    const { page_count: pages } = db.prepare('PRAGMA page_count').get() as { page_count: number }
+    const { page_size: pageBytes } = db.prepare('PRAGMA page_size').get() as { page_size: number }
+    const damage = pages * pageBytes > checkedAtStartBytes ? undefined : findDamage(db)
+    if (damage !== undefined) throw damaged(file, damage)
+  } finally {
+    db.close()
+  }
 }
 
-export const damaged = (file: string, what: string): OperationalError =>
+const damaged = (file: string, what: string): OperationalError =>
   new OperationalError(
     'journal-damaged',
     `${file}: is damaged (${what}). Nothing was changed. Put a backup in its place, or move the file and its -wal and -shm away to start with an empty journal`,
@@ -71,6 +80,8 @@ function assertPragma(db: DatabaseSync, name: string, wanted: string | number): 
 
 const SQLITE_CORRUPT = 11
 const SQLITE_NOTADB = 26
+const isDamage = (error: unknown): boolean =>
+  [SQLITE_CORRUPT, SQLITE_NOTADB].includes(((error as { errcode?: number }).errcode ?? 0) & 0xff)
 
 /** SQLite's own errors, said so that a person knows which file and what to do. */
 function explained<T>(file: string, open: () => T): T {
@@ -78,9 +89,7 @@ function explained<T>(file: string, open: () => T): T {
     return open()
   } catch (error) {
     if (error instanceof OperationalError) throw error
-    const { errcode } = error as { errcode?: number }
-    if (errcode !== undefined && [SQLITE_CORRUPT, SQLITE_NOTADB].includes(errcode & 0xff))
-      throw damaged(file, messageOf(error))
+    if (isDamage(error)) throw damaged(file, messageOf(error))
     throw new OperationalError(
       'journal-unopened',
       `${file}: can't be opened (${messageOf(error)}); check GATEHOUSE_DATA_DIR, its rights and its disk`,

@@ -21,8 +21,10 @@ start()
 
 function start(): void {
   let run: (calls: Call[]) => void
+  let db: DatabaseSync
   try {
-    run = role === 'writer' ? writer(openWriter(file)) : reader(openReader(file))
+    db = role === 'writer' ? openWriter(file) : openReader(file)
+    run = role === 'writer' ? writer(db) : reader(db)
   } catch (error) {
     main.postMessage({ type: 'unopened', error: failureOf(error) } satisfies Answer)
     main.close()
@@ -33,6 +35,11 @@ function start(): void {
     port.on('message', (request: Request) => {
       if (request.procedure === 'port') {
         accept(request.argument as MessagePort)
+        return
+      }
+      if (request.procedure === 'close') {
+        db.close()
+        answer({ request, port }, undefined)
         return
       }
       if (gathered.length === 0) setImmediate(work)

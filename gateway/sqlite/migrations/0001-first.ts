@@ -61,6 +61,7 @@ CREATE TABLE history (alarm TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NUL
 CREATE TABLE message (
   id TEXT PRIMARY KEY, type TEXT NOT NULL, subject TEXT NOT NULL, created_ms INTEGER NOT NULL, body TEXT NOT NULL
 ) STRICT;
+CREATE INDEX message_created ON message (created_ms);
 CREATE TABLE delivery (
   id INTEGER PRIMARY KEY,
   message TEXT NOT NULL REFERENCES message (id),
@@ -75,6 +76,7 @@ CREATE TABLE delivery (
   last_status INTEGER,
   last_error TEXT
 ) STRICT;
+CREATE INDEX delivery_message ON delivery (message);
 CREATE INDEX delivery_due ON delivery (due_ms) WHERE state = 'pending';
 CREATE INDEX delivery_line ON delivery (endpoint, subject, id) WHERE state = 'pending';
 CREATE INDEX delivery_state ON delivery (state, id);

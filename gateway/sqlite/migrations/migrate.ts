@@ -6,17 +6,25 @@ import { sql as first } from './0001-first.ts'
 const migrations: readonly string[] = [first]
 export const currentVersion = migrations.length
 
-/** Brings the file to the current version, each step in a transaction of its own. Refuses a file from a newer version. */
-export function migrate(db: DatabaseSync, file: string): void {
-  const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+export function refuseNewer(db: DatabaseSync, file: string): void {
+  const found = versionOf(db)
   if (found > currentVersion)
     throw new OperationalError(
       'journal-newer',
       `${file}: was written by a newer Gatehouse (version ${found} of the file, this one knows ${currentVersion}); start that version, or point GATEHOUSE_DATA_DIR elsewhere`,
       { retryable: false },
     )
+}
+
+/** Brings the file to the current version, each step in a transaction of its own. Refuses a file from a newer version. */
+export function migrate(db: DatabaseSync, file: string): void {
+  refuseNewer(db, file)
+  const found = versionOf(db)
   for (const [index, sql] of migrations.entries()) {
     if (index < found) continue
     db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
   }
 }
+
+const versionOf = (db: DatabaseSync): number =>
+  (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
