@@ -39,7 +39,8 @@ const byte = (text: string, at: number): string => `, at byte ${Buffer.byteLengt
 
 /** The place of a word as programs print it where they have no number, or as other languages write what JSON writes else. */
 function foreignWord(text: string): number | undefined {
-  const outsideTexts = text.replace(/"(?:[^"\\]|\\[\s\S])*"/g, quoted => ' '.repeat(quoted.length))
+  // A text without an end goes to the end: a pattern that fails there would be tried again at each quote.
+  const outsideTexts = text.replace(/"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)/g, quoted => ' '.repeat(quoted.length))
   const words = [...outsideTexts.matchAll(/-?(?<!\w)(?:nan|inf|infinity|undefined|none|nil|true|false|null)\b/gi)]
   return words.find(([word]) => !['true', 'false', 'null'].includes(word))?.index
 }

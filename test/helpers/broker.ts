@@ -8,7 +8,10 @@ import { temporaryDirectory } from './directory.ts'
 import { writeRegistry } from './registry.ts'
 
 /** The broker alone, in this process and over real TCP, with a journal of the test's choice. Returns its port. */
-export async function startBroker(journal: Journal, options: { clock?: Clock; onSeen?: () => void } = {}) {
+export async function startBroker(
+  journal: Journal,
+  options: { clock?: Clock; onSeen?: (device: string, at: number) => void } = {},
+) {
   const { registry } = readRegistry(writeRegistry(temporaryDirectory()))
   const broker = new Broker({
     journal,

@@ -146,14 +146,14 @@ test('with the real journal: no PUBACK while another connection holds the write 
   onTestFinished(() => other.close())
   const count = other.prepare('SELECT count(*) AS count FROM entry')
 
+  const free = await openDatabase(`${temporaryDirectory()}/journal.sqlite`, () => {})
+  onTestFinished(() => free.close())
+
   other.exec('BEGIN IMMEDIATE')
   device.send(...ids.slice(0, 3).map(id => press(id)), { cmd: 'pingreq' })
   await device.packet(({ cmd }) => cmd === 'pingresp')
-  expect(journal.queued).toBe(3)
   // Time enough for a commit, were it not held: one of another file goes through its thread and back.
-  const free = await openDatabase(`${temporaryDirectory()}/journal.sqlite`, () => {})
   await free.write.call('enroll', 'alarms')
-  await free.close()
   expect(journal.queued).toBe(3)
   expect(idsOf(device, 'puback')).toEqual([])
   expect(count.get()).toEqual({ count: 0 })

@@ -249,12 +249,15 @@ test("a monitor can't end a device's connection by coming with its client id", a
 test('retain is ignored: who subscribes later is told nothing', async () => {
   const address = nextButton()
   const raw = await welcome(address.device)
-  raw.send({ ...publishPacket(topics.heartbeat(address), heartbeat, 1), retain: true } as IPublishPacket)
-  await raw.packet(({ cmd }) => cmd === 'puback')
-  const watching = await welcome(monitor, { clientId: 'later' })
+  // Without a monitor that watches nothing would be passed on, and nothing retained either.
+  const watching = await welcome(monitor, { clientId: 'before' })
   await subscribed(watching, 1, 'gh/v1/#')
+  raw.send({ ...publishPacket(topics.heartbeat(address), heartbeat, 1), retain: true } as IPublishPacket)
+  await watching.packet(isPublish)
+  const later = await welcome(monitor, { clientId: 'later' })
+  await subscribed(later, 1, 'gh/v1/#')
   raw.send(publishPacket(topics.event(address, 'access'), event, 2))
-  const first = (await watching.packet(isPublish)) as IPublishPacket
+  const first = (await later.packet(isPublish)) as IPublishPacket
   expect([first.topic, first.retain]).toEqual([topics.event(address, 'access'), false])
 })
 
