@@ -60,6 +60,7 @@ export class Desk<Due> {
   readonly #suspect = new Suspect()
   #cursor: number
   #settled: { outcome: Settled; done: () => void }[] = []
+  #taken: Entry[] = []
   #news: (() => void) | undefined
   #mayHoldMore = true
   #stopping = false
@@ -108,6 +109,8 @@ export class Desk<Due> {
         // The disk or its thread: nothing was committed and nothing believed, so the same turn is simply made again.
         this.#options.log.error({ err: messageOf(error) }, 'desk.commit-failed')
         this.#mayHoldMore = true
+        this.#suspect.failed(this.#taken, error)
+        if (this.#suspect.leavesOut) continue
         await new Promise(resolve => setTimeout(resolve, retryMs))
       }
     }
@@ -128,8 +131,10 @@ export class Desk<Due> {
   async #turn(): Promise<void> {
     const { store, log, onDue, onQuarantined } = this.#options
     this.#mayHoldMore = false
+    this.#taken = []
     const { limit } = this.#suspect
     const { entries, upTo, passed } = await store.readAlarms(this.#cursor, limit)
+    this.#taken = entries
     const settled = this.#settled.slice()
     if (upTo === this.#cursor && settled.length === 0) return
 
@@ -141,10 +146,7 @@ export class Desk<Due> {
       if (reason !== undefined) quarantined.push({ seq: entry.seq, reason })
     }
     const progress = upTo > this.#cursor ? { upTo, passed, quarantined } : null
-    const due = await this.#commit(draft, settled, progress).catch(error => {
-      this.#suspect.failed(entries, error)
-      throw error
-    })
+    const due = await this.#commit(draft, settled, progress)
     draft.apply()
     this.#suspect.passed()
     this.#cursor = upTo

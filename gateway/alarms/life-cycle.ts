@@ -59,6 +59,8 @@ export function step(alarm: Alarm, input: Input): Step | Refusal {
 function done(alarm: Alarm, input: Input, change: Partial<Alarm>, messages: MessageType[]): Step {
   const incidentNo = 'incidentNo' in input && input.incidentNo !== undefined ? { incidentNo: input.incidentNo } : {}
   const changed = { ...alarm, ...change, ...incidentNo }
+  // Several endpoints number the same alarm: the first number stays, until somebody takes the alarm over under another.
+  if (input.what === 'delivered' && alarm.incidentNo !== null) changed.incidentNo = alarm.incidentNo
   const line: HistoryLine = {
     at: iso(input.at),
     what: input.what,

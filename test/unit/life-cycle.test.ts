@@ -125,6 +125,15 @@ describe('a step', () => {
     ])
   })
 
+  test('of a delivery brings the first number of the incident, which only who takes the alarm over replaces', () => {
+    const numbered = (alarm: Alarm, incidentNo: string) => taking(alarm, { ...inputs.delivered, incidentNo })
+    const first = numbered(newAlarm(), 'I-1')
+    const second = numbered(first, 'I-2')
+    expect([first.incidentNo, second.incidentNo]).toEqual(['I-1', 'I-1'])
+    expect(second.history.at(-1)).toMatchObject({ what: 'delivered', incidentNo: 'I-2' })
+    expect(taking(second, { ...inputs['acknowledged by an endpoint'], incidentNo: 'I-2' }).incidentNo).toBe('I-2')
+  })
+
   test('keeps what people and endpoints did while a contact flaps for an hour', () => {
     let alarm = taking(taking(newAlarm(), inputs.delivered), inputs['acknowledged by a person'])
     for (let count = 0; count < 3600; count++) alarm = taking(alarm, count % 2 ? inputs.pressed : inputs.restored)
