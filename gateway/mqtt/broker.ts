@@ -27,6 +27,8 @@ const overheadBytes = 512
 /** Bytes that a slow subscriber may leave unread; beyond them its messages are dropped, and after `drainTimeout` it is cut. */
 const maxUnreadBytes = 1_048_576
 const maxConnections = 10_000
+/** A device may publish before it has its CONNACK [MQTT-3.1.4, non-normative]; aedes' own 42 would cut one that sends its backlog so. */
+const maxBeforeConnack = 1000
 /** A device that is refused comes again and again; its log has one line in so many milliseconds. */
 const refusalLogMs = 60_000
 
@@ -43,6 +45,7 @@ export class Broker extends Aedes {
       concurrency: 0,
       drainTimeout: 5000,
       connectTimeout: 10_000,
+      queueLimit: maxBeforeConnack,
       maxClientsIdLength: 64,
       preConnect: (_client, packet, done) => {
         const why = settle(packet)

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { topics } from '../../schemas/topics.ts'
 import { HeldJournal, startBroker } from '../helpers/broker.ts'
-import { connectRaw, publishPacket, type RawDevice } from '../helpers/raw-device.ts'
+import { connectPacket, connectRaw, publishPacket, type RawDevice } from '../helpers/raw-device.ts'
 import { button } from '../helpers/registry.ts'
 import { until } from '../helpers/until.ts'
 
@@ -83,6 +83,27 @@ test('large payloads: a megabyte waits, not a thousand payloads', async () => {
   journal.run()
   await until(() => acked(device).length === count, 'all PUBACKs')
   expect(journal.most).toBeLessThanOrEqual(mostHeld)
+})
+
+test('a device that sends its backlog without waiting for CONNACK: all is pubacked in order, or nothing if it is refused', async () => {
+  const journal = new HeldJournal()
+  journal.run()
+  const { port } = await startBroker(journal)
+  const ids = Array.from({ length: 500 }, (_, index) => index + 1)
+  const backlog = ids.map(id => publishPacket(heartbeats, '{}', id))
+  const device = await connectRaw(port, button(1).device, { connect: null })
+  onTestFinished(() => void device.socket.destroy())
+  device.send(connectPacket(button(1).device), ...backlog)
+  await until(() => acked(device).length === ids.length, 'all PUBACKs')
+  expect(device.packets[0]).toMatchObject({ cmd: 'connack', returnCode: 0 })
+  expect(acked(device)).toEqual(ids)
+
+  const stranger = await connectRaw(port, button(1).device, { connect: null })
+  onTestFinished(() => void stranger.socket.destroy())
+  stranger.send(connectPacket(button(1).device, { password: Buffer.from('wrong') }), ...backlog)
+  await stranger.closed
+  expect(stranger.packets).toMatchObject([{ cmd: 'connack', returnCode: 4 }])
+  expect(journal.appended).toBe(ids.length)
 })
 
 test('a stop with publishes under way: what is committed is pubacked before the connection ends', async () => {
