@@ -35,7 +35,8 @@ export function openReader(file: string): DatabaseSync {
 export function findDamage(db: DatabaseSync): string | undefined {
   try {
     const [first] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[]
-    return first?.quick_check === 'ok' ? undefined : (first?.quick_check ?? 'no answer')
+    const answer = first?.quick_check ?? 'no answer'
+    return answer === 'ok' ? undefined : answer.replace('*** in database main ***\n', '')
   } catch (error) {
     if (isDamage(error)) return messageOf(error)
     throw error

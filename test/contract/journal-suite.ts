@@ -119,6 +119,21 @@ export function journalContract(open: OpenJournal): void {
       await close()
     })
 
+    test('each of thousands of ids is known again, before and after a restart', async () => {
+      const dir = temporaryDirectory()
+      const ids = Array.from({ length: 3000 }, (_, n) =>
+        accepted(`e-${(n * 7919) % 3000}`, { device: `button-${n % 7}` }),
+      )
+      const again = ids.map((_, n) => ({ result: 'duplicate', seq: n + 1 }))
+      const first = await open(dir)
+      expect(await appendAll(first.journal, ids)).toEqual(again.map(({ seq }) => ({ result: 'stored', seq })))
+      expect(await appendAll(first.journal, ids)).toEqual(again)
+      await first.close()
+      const second = await open(dir)
+      expect(await appendAll(second.journal, ids)).toEqual(again)
+      await second.close()
+    })
+
     test('an id counts per device, and what has none is never a duplicate', async () => {
       const { journal, close } = await openNew()
       const outcomes = await appendAll(journal, [
