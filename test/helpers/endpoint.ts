@@ -6,7 +6,14 @@ import { WebhookMessage } from '../../schemas/webhook.ts'
 /** A dispatch centre of the tests: verifies with the package `standardwebhooks`, and misbehaves on command. */
 export const endpointSecret = `whsec_${Buffer.from('a secret of the tests, 32 bytes!').toString('base64')}`
 
-export type Told = { id: string; message: WebhookMessage; at: number; headers: IncomingMessage['headers'] }
+export type Told = {
+  id: string
+  message: WebhookMessage
+  /** As it came. */
+  body: string
+  at: number
+  headers: IncomingMessage['headers']
+}
 export type Behaviour = (response: ServerResponse, told: Told, request: IncomingMessage) => void
 
 export type TestEndpoint = {
@@ -41,7 +48,8 @@ export async function startEndpoint(secret = endpointSecret): Promise<TestEndpoi
       try {
         const body = Buffer.concat(chunks).toString('utf8')
         const message = WebhookMessage.parse(verifier.verify(body, request.headers as Record<string, string>))
-        const one = { id: request.headers['webhook-id'] as string, message, at: Date.now(), headers: request.headers }
+        const id = request.headers['webhook-id'] as string
+        const one = { id, message, body, at: Date.now(), headers: request.headers }
         told.push(one)
         behaviour(response, one, request)
         for (const look of waiting) look()
