@@ -6,7 +6,7 @@ import type { DueDelivery, Settled } from '../../gateway/alarms/delivery.ts'
 import { Desk, type DeskStore } from '../../gateway/alarms/desk.ts'
 import { RecentEvents } from '../../gateway/alarms/recent.ts'
 import type { Accepted, Quarantined } from '../../gateway/journal/journal.ts'
-import { packBatch } from '../../gateway/sqlite/append-batch.ts'
+import { AppendQueue } from '../../gateway/sqlite/append-queue.ts'
 import { openDatabase } from '../../gateway/sqlite/database.ts'
 import type { Alarm } from '../../schemas/alarm.ts'
 import type { Kind } from '../../schemas/events/kinds.ts'
@@ -68,6 +68,7 @@ export async function openDesk(
     onDue: some => void due.push(...some),
     onQuarantined: some => void quarantined.push(...some),
   })
+  const journal = new AppendQueue(write, () => {})
   const append: TestDesk['append'] = async (kind, payload, more = {}) => {
     const bytes = Buffer.from(JSON.stringify(payload))
     const publish: Accepted = {
@@ -82,8 +83,9 @@ export async function openDesk(
       payload: bytes,
       ...more,
     }
-    const { seqs } = await write.call('append', packBatch([publish], publish.payload.byteLength))
-    const seq = seqs[0] as number
+    const seq = await new Promise<number>((resolve, reject) =>
+      journal.append(publish, (error, outcome) => (outcome === undefined ? reject(error) : resolve(outcome.seq))),
+    )
     recent.add(publish.site, { ...publish, seq })
     if (kind === 'alarm') desk.wake()
     return seq
