@@ -114,7 +114,7 @@ export function readConfig(env: Environment = process.env): Config {
   return config
 }
 
-/** `name:role:token`, comma-separated. A mistake names the entry's place and name, never its token. */
+/** `name:role:token`, comma-separated. A mistake names the entry's place: where the order is wrong, its first part may be the token. */
 function readTokens(value: string | undefined, mistake: (text: string) => void): Config['apiTokens'] {
   const tokens: Config['apiTokens'] = []
   for (const [index, part] of (value ?? '').split(',').entries()) {
@@ -123,7 +123,8 @@ function readTokens(value: string | undefined, mistake: (text: string) => void):
     const token = rest.join(':')
     const where = `GATEHOUSE_API_TOKENS: entry ${index + 1}`
     if (name === '' || token === '') mistake(`${where} is not of the form name:role:token`)
-    else if (!roles.includes(role as Role)) mistake(`${where} (${name}): its role is not one of ${roles.join(', ')}`)
+    else if (!roles.includes(role as Role))
+      mistake(`${where}: its second part, the role, is not one of ${roles.join(', ')}`)
     else if (tokens.some(known => known.name === name)) mistake(`${where}: the name ${name} is there twice`)
     else tokens.push({ name, role: role as Role, token })
   }

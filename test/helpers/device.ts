@@ -22,14 +22,16 @@ export async function connectDevice(
   options: { acks?: boolean } & Partial<IClientOptions> = {},
 ): Promise<Device> {
   const { acks: wantsAcks = false, ...rest } = options
-  const client = await connectAsync(url, {
+  const settings = {
     clientId: address.device,
     username: address.device,
     password: secretOf(address.device),
     protocolVersion: 4,
     reconnectPeriod: 0,
     ...rest,
-  })
+  } as const
+  // Without the last argument it would wait for ever when the connection ends before the CONNACK.
+  const client = await connectAsync(url, settings, settings.reconnectPeriod > 0)
   client.on('error', () => {})
   const acks: Ack[] = []
   client.on('message', (_topic, payload) => acks.push(JSON.parse(payload.toString()) as Ack))

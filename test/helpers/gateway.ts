@@ -17,8 +17,8 @@ export type RunningGateway = {
   get<T = Record<string, unknown>>(path: string): Promise<T>
   /** SIGKILL, and until it is gone. */
   kill(): Promise<void>
-  /** SIGTERM, and its exit code. */
-  stop(): Promise<number | null>
+  /** SIGTERM or another signal, and its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 export const adminToken = 'token-of-the-tests'
@@ -67,8 +67,8 @@ export async function startGateway(options: {
       child.kill('SIGKILL')
       await ended
     },
-    async stop() {
-      child.kill('SIGTERM')
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
       return await ended
     },
   }
@@ -85,6 +85,12 @@ export async function failToStart(
   clearTimeout(timer)
   return { code, stderr: errors() }
 }
+
+/** A test that fails must not leave a gateway behind. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 function spawnGateway(options: { dataDir: string; registry: string; env?: Record<string, string>; mqttPort?: number }) {
   const child: ChildProcess = spawn(process.execPath, ['gateway/main.ts'], {
@@ -106,7 +112,7 @@ function spawnGateway(options: { dataDir: string; registry: string; env?: Record
     errors += chunk
   })
   const ended = once(child, 'exit').then(([code]) => code as number | null)
-  // A test that fails must not leave a gateway behind.
-  process.once('exit', () => child.kill('SIGKILL'))
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   return { child, ended, log: [] as Record<string, unknown>[], errors: () => errors }
 }

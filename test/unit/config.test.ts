@@ -1,0 +1,178 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../../gateway/config.ts'
+import { ConfigError } from '../../gateway/errors.ts'
+import { temporaryDirectory } from '../helpers/directory.ts'
+
+const secret = 's3cret-never-to-be-shown'
+
+function mistakesOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes
+    throw error
+  }
+  return []
+}
+const fileWith = (content: string): string => {
+  const file = join(temporaryDirectory(), 'secret')
+  writeFileSync(file, content)
+  return file
+}
+
+test('without any setting it is what contract 8 says', () => {
+  const { secret: _, ...config } = readConfig({})
+  expect(config).toEqual({
+    dataDir: './data',
+    registryFile: './registry.yaml',
+    mqtt: { host: '127.0.0.1', port: 1883, maxPayloadBytes: 65_536 },
+    http: { host: '127.0.0.1', port: 8080 },
+    influx: undefined,
+    dispatch: undefined,
+    apiTokens: [],
+    pseudonymKey: undefined,
+    retentionDays: 30,
+    logLevel: 'info',
+  })
+})
+
+test('each setting is taken', () => {
+  const config = readConfig({
+    GATEHOUSE_DATA_DIR: '/var/lib/gatehouse',
+    GATEHOUSE_REGISTRY: '/etc/registry.yaml',
+    GATEHOUSE_MQTT_HOST: '0.0.0.0',
+    GATEHOUSE_MQTT_PORT: '0',
+    GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES: '1048576',
+    GATEHOUSE_HTTP_HOST: '::1',
+    GATEHOUSE_HTTP_PORT: '65535',
+    GATEHOUSE_INFLUX_URL: 'http://influxdb:8086',
+    GATEHOUSE_INFLUX_DATABASE: 'db',
+    GATEHOUSE_INFLUX_USERNAME: 'user',
+    GATEHOUSE_INFLUX_PASSWORD: 'word',
+    GATEHOUSE_DISPATCH_URL: 'https://centre.example/alarms',
+    GATEHOUSE_DISPATCH_SECRET: 'whsec_x',
+    GATEHOUSE_API_TOKENS: 'ann:viewer:t1, bob:admin:t:2,',
+    GATEHOUSE_PSEUDONYM_KEY: 'key',
+    GATEHOUSE_RETENTION_DAYS: '1',
+    GATEHOUSE_LOG_LEVEL: 'debug',
+    CENTRE_SECRET: 'whsec_y',
+  })
+  expect(config).toMatchObject({
+    dataDir: '/var/lib/gatehouse',
+    registryFile: '/etc/registry.yaml',
+    mqtt: { host: '0.0.0.0', port: 0, maxPayloadBytes: 1_048_576 },
+    http: { host: '::1', port: 65_535 },
+    influx: { url: 'http://influxdb:8086', database: 'db', username: 'user', password: 'word' },
+    dispatch: { url: 'https://centre.example/alarms', secret: 'whsec_x' },
+    apiTokens: [
+      { name: 'ann', role: 'viewer', token: 't1' },
+      { name: 'bob', role: 'admin', token: 't:2' },
+    ],
+    pseudonymKey: 'key',
+    retentionDays: 1,
+    logLevel: 'debug',
+  })
+  expect(config.secret('CENTRE_SECRET')).toBe('whsec_y')
+  expect(config.secret('OTHER_SECRET')).toBeUndefined()
+})
+
+test('an empty value counts as unset', () => {
+  expect(
+    readConfig({ GATEHOUSE_MQTT_PORT: '', GATEHOUSE_INFLUX_URL: '', GATEHOUSE_PSEUDONYM_KEY_FILE: '' }),
+  ).toMatchObject({ mqtt: { port: 1883 }, influx: undefined, pseudonymKey: undefined })
+})
+
+describe('_FILE variables', () => {
+  test('the file is read, without the line end that an editor leaves', () => {
+    const config = readConfig({
+      GATEHOUSE_PSEUDONYM_KEY_FILE: fileWith('key from a file\n'),
+      CENTRE_SECRET_FILE: fileWith('whsec_z\n'),
+    })
+    expect(config.pseudonymKey).toBe('key from a file')
+    expect(config.secret('CENTRE_SECRET')).toBe('whsec_z')
+  })
+
+  test('a variable beside its _FILE is a mistake, and so is a file that is not there', () => {
+    expect(
+      mistakesOf({
+        GATEHOUSE_INFLUX_URL: 'http://influxdb:8086',
+        GATEHOUSE_INFLUX_PASSWORD: secret,
+        GATEHOUSE_INFLUX_PASSWORD_FILE: fileWith(secret),
+        GATEHOUSE_PSEUDONYM_KEY_FILE: '/nonexistent/key',
+      }),
+    ).toEqual([
+      'GATEHOUSE_INFLUX_PASSWORD: is set beside GATEHOUSE_INFLUX_PASSWORD_FILE; keep one of them',
+      expect.stringMatching(/^GATEHOUSE_PSEUDONYM_KEY_FILE: \/nonexistent\/key can't be read \(ENOENT/),
+    ])
+  })
+})
+
+test.each<[string, string, string]>([
+  ['GATEHOUSE_MQTT_PORT', '65536', 'GATEHOUSE_MQTT_PORT: 65536 is not a port (0–65535)'],
+  ['GATEHOUSE_MQTT_PORT', '-1', 'GATEHOUSE_MQTT_PORT: -1 is not a port (0–65535)'],
+  ['GATEHOUSE_MQTT_PORT', '1883.5', 'GATEHOUSE_MQTT_PORT: 1883.5 is not a port (0–65535)'],
+  ['GATEHOUSE_MQTT_PORT', '0x75b', 'GATEHOUSE_MQTT_PORT: 0x75b is not a port (0–65535)'],
+  ['GATEHOUSE_HTTP_PORT', 'http', 'GATEHOUSE_HTTP_PORT: http is not a port (0–65535)'],
+  ['GATEHOUSE_RETENTION_DAYS', '0', 'GATEHOUSE_RETENTION_DAYS: 0 is not a number of days (1–3650)'],
+  ['GATEHOUSE_RETENTION_DAYS', '3651', 'GATEHOUSE_RETENTION_DAYS: 3651 is not a number of days (1–3650)'],
+  [
+    'GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES',
+    '64k',
+    'GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES: 64k is not a size in bytes (128–1048576)',
+  ],
+  [
+    'GATEHOUSE_LOG_LEVEL',
+    'verbose',
+    'GATEHOUSE_LOG_LEVEL: verbose is not one of trace, debug, info, warn, error, fatal, silent',
+  ],
+  ['GATEHOUSE_INFLUX_URL', 'influxdb:8086', 'GATEHOUSE_INFLUX_URL: is not a URL that starts with http:// or https://'],
+  ['GATEHOUSE_DISPATCH_URL', 'centre', 'GATEHOUSE_DISPATCH_URL: is not a URL that starts with http:// or https://'],
+  [
+    'GATEHOUSE_DISPATCH_URL',
+    'http://centre/',
+    'GATEHOUSE_DISPATCH_SECRET: is missing; dispatch needs it to verify what GATEHOUSE_DISPATCH_URL receives',
+  ],
+  [
+    'GATEHOUSE_TLS_CERT',
+    '/etc/cert.pem',
+    'GATEHOUSE_TLS_CERT: TLS is not served by this version; unset it, or end TLS in front of the gateway',
+  ],
+  ['GATEHOUSE_API_TOKENS', 'ann:viewer:t1,bob', 'GATEHOUSE_API_TOKENS: entry 2 is not of the form name:role:token'],
+  ['GATEHOUSE_API_TOKENS', 'ann:viewer:', 'GATEHOUSE_API_TOKENS: entry 1 is not of the form name:role:token'],
+  [
+    'GATEHOUSE_API_TOKENS',
+    'ann:boss:t1',
+    'GATEHOUSE_API_TOKENS: entry 1: its second part, the role, is not one of viewer, dispatcher, admin',
+  ],
+  ['GATEHOUSE_API_TOKENS', 'ann:viewer:t1,ann:admin:t2', 'GATEHOUSE_API_TOKENS: entry 2: the name ann is there twice'],
+])('%s=%s is a mistake', (name, value, mistake) => {
+  expect(mistakesOf({ [name]: value })).toEqual([mistake])
+})
+
+test('all mistakes come at once', () => {
+  expect(
+    mistakesOf({
+      GATEHOUSE_MQTT_PORT: 'x',
+      GATEHOUSE_HTTP_PORT: 'y',
+      GATEHOUSE_RETENTION_DAYS: '0',
+      GATEHOUSE_INFLUX_URL: 'z',
+      GATEHOUSE_API_TOKENS: 'a,b:c:d',
+    }),
+  ).toHaveLength(6)
+})
+
+test('no message holds a secret, however it is misplaced', () => {
+  const mistakes = mistakesOf({
+    GATEHOUSE_INFLUX_URL: `influx://user:${secret}@host`,
+    GATEHOUSE_DISPATCH_URL: `${secret}`,
+    GATEHOUSE_DISPATCH_SECRET: secret,
+    GATEHOUSE_DISPATCH_SECRET_FILE: fileWith(secret),
+    GATEHOUSE_PSEUDONYM_KEY: secret,
+    GATEHOUSE_PSEUDONYM_KEY_FILE: fileWith(secret),
+    GATEHOUSE_API_TOKENS: `${secret},ann:${secret}:viewer,${secret}:ann:viewer,bob:viewer:${secret},bob:admin:${secret}`,
+  })
+  expect(mistakes.length).toBeGreaterThanOrEqual(7)
+  expect(mistakes.filter(mistake => mistake.includes(secret))).toEqual([])
+})
