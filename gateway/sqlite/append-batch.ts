@@ -1,17 +1,18 @@
-import type { Kind } from '../../schemas/events/kinds.ts'
 import type { SiteKind } from '../../schemas/registry.ts'
 import type { Publish } from '../journal/journal.ts'
+import { codeOfKind } from './kinds.ts'
 
 /**
- * Publishes on their way to the storage thread. A message between threads costs by the object, so a batch is a few arrays
- * and one buffer that changes hands instead of an object each.
+ * Publishes on their way to the storage thread. A message between threads costs by the object, so a batch is a few columns
+ * and one buffer instead of an object each; devices, few and often the same, stand once and are told by their place.
  */
 export type AppendBatch = {
-  sites: string[]
-  siteKinds: SiteKind[]
-  devices: string[]
-  /** null: a rejection. */
-  kinds: (Kind | null)[]
+  count: number
+  devices: Origin[]
+  /** Place in `devices`. */
+  device: Uint16Array
+  /** sqlite/kinds.ts; 0: a rejection. */
+  kinds: Uint8Array
   ids: (string | null)[]
   /** Of rejections only, in their order: topic, reason. */
   rejected: string[]
@@ -20,48 +21,102 @@ export type AppendBatch = {
   /** NaN: none. */
   skewMs: Float64Array
   payloadEnds: Uint32Array
-  payloads: Uint8Array
+  payloads: Uint8Array<ArrayBuffer>
 }
+export type Origin = { device: string; site: string; siteKind: SiteKind }
 
 /** `seqs` and `results` stand in the batch's order; a result is an index of `results` below. */
 export type AppendResult = { seqs: Float64Array; results: Uint8Array }
 export const results = ['stored', 'duplicate', 'rejected'] as const
 
-export function packBatch(publishes: readonly Publish[], payloadBytes: number): AppendBatch {
-  const count = publishes.length
-  const batch: AppendBatch = {
-    sites: new Array(count),
-    siteKinds: new Array(count),
-    devices: new Array(count),
-    kinds: new Array(count),
-    ids: new Array(count),
-    rejected: [],
-    receivedAt: new Float64Array(count),
-    at: new Float64Array(count),
-    skewMs: new Float64Array(count),
-    payloadEnds: new Uint32Array(count),
-    payloads: new Uint8Array(payloadBytes),
+export const maxBatch = 1024
+const maxBatchBytes = 1_048_576
+const rejection = 0
+
+/** Gathers a batch. Each payload is copied once, straight to its place: it came as a view of a whole chunk of its socket. */
+export class BatchBuilder {
+  #count = 0
+  #places = new Map<string, number>()
+  #devices: Origin[] = []
+  readonly #device = new Uint16Array(maxBatch)
+  readonly #kinds = new Uint8Array(maxBatch)
+  #ids: (string | null)[] = []
+  #rejected: string[] = []
+  readonly #receivedAt = new Float64Array(maxBatch)
+  readonly #at = new Float64Array(maxBatch)
+  readonly #skewMs = new Float64Array(maxBatch)
+  readonly #payloadEnds = new Uint32Array(maxBatch)
+  #payloads = new Uint8Array(maxBatchBytes)
+  #end = 0
+
+  get count(): number {
+    return this.#count
   }
-  let end = 0
-  for (let index = 0; index < count; index++) {
-    const publish = publishes[index] as Publish
-    batch.sites[index] = publish.site
-    batch.siteKinds[index] = publish.siteKind
-    batch.devices[index] = publish.device
-    batch.receivedAt[index] = publish.receivedAt
-    batch.payloads.set(publish.payload, end)
-    end += publish.payload.byteLength
-    batch.payloadEnds[index] = end
+
+  /** No more should be added: take it. */
+  get isFull(): boolean {
+    return this.#count === maxBatch || this.#end >= maxBatchBytes
+  }
+
+  add(publish: Publish): void {
+    const index = this.#count++
+    this.#device[index] = this.#placeOf(publish)
+    this.#receivedAt[index] = publish.receivedAt
     if ('reason' in publish) {
-      batch.kinds[index] = null
-      batch.ids[index] = null
-      batch.rejected.push(publish.topic, publish.reason)
+      this.#kinds[index] = rejection
+      this.#ids.push(null)
+      this.#rejected.push(publish.topic, publish.reason)
     } else {
-      batch.kinds[index] = publish.kind
-      batch.ids[index] = publish.id
-      batch.at[index] = publish.at
-      batch.skewMs[index] = publish.skewMs ?? Number.NaN
+      this.#kinds[index] = codeOfKind(publish.kind)
+      this.#ids.push(publish.id)
+      this.#at[index] = publish.at
+      this.#skewMs[index] = publish.skewMs ?? Number.NaN
     }
+    const { payload } = publish
+    this.#makeRoom(payload.byteLength)
+    this.#payloads.set(payload, this.#end)
+    this.#end += payload.byteLength
+    this.#payloadEnds[index] = this.#end
   }
-  return batch
+
+  /** The batch so far; begins the next one. */
+  take(): AppendBatch {
+    const count = this.#count
+    const batch: AppendBatch = {
+      count,
+      devices: this.#devices,
+      device: this.#device.slice(0, count),
+      kinds: this.#kinds.slice(0, count),
+      ids: this.#ids,
+      rejected: this.#rejected,
+      receivedAt: this.#receivedAt.slice(0, count),
+      at: this.#at.slice(0, count),
+      skewMs: this.#skewMs.slice(0, count),
+      payloadEnds: this.#payloadEnds.slice(0, count),
+      payloads: this.#payloads.slice(0, this.#end),
+    }
+    this.#count = 0
+    this.#end = 0
+    this.#places = new Map()
+    this.#devices = []
+    this.#ids = []
+    this.#rejected = []
+    return batch
+  }
+
+  /** By device and site: one that was moved between two publishes of a batch has two places. */
+  #placeOf({ device, site, siteKind }: Publish): number {
+    const known = this.#places.get(device)
+    if (known !== undefined && this.#devices[known]?.site === site) return known
+    const place = this.#devices.push({ device, site, siteKind }) - 1
+    this.#places.set(device, place)
+    return place
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#end + bytes <= this.#payloads.byteLength) return
+    const larger = new Uint8Array(2 * (this.#end + bytes))
+    larger.set(this.#payloads.subarray(0, this.#end))
+    this.#payloads = larger
+  }
 }

@@ -1,6 +1,6 @@
 import { OperationalError } from '../errors.ts'
 import type { Journal, Outcome, Publish } from '../journal/journal.ts'
-import { packBatch, results } from './append-batch.ts'
+import { BatchBuilder, results } from './append-batch.ts'
 import type { Caller } from './database.ts'
 import type { WriteProcedures } from './procedures.ts'
 
@@ -16,13 +16,12 @@ type Waiting = { publish: Publish; done: (error: Error | null, outcome?: Outcome
 const maxQueuedBytes = 256 * 1024 * 1024
 /** What an entry costs in memory beside its payload; measured roughly, so that tiny payloads are bounded too. */
 const entryBytes = 512
-const maxBatch = 1024
 
 export class AppendQueue implements Journal {
   readonly #write: Caller<WriteProcedures>
   readonly #onStored: (publishes: readonly Publish[], outcomes: readonly Outcome[]) => void
+  readonly #batch = new BatchBuilder()
   #gathered: Waiting[] = []
-  #gatheredBytes = 0
   #queuedBytes = 0
   #queued = 0
   #idle: (() => void) | undefined
@@ -43,10 +42,10 @@ export class AppendQueue implements Journal {
     }
     this.#queuedBytes += bytes + entryBytes
     this.#queued++
-    this.#gatheredBytes += bytes
+    this.#batch.add(publish)
     this.#gathered.push({ publish, done })
     if (this.#gathered.length === 1) setImmediate(() => this.#flush())
-    else if (this.#gathered.length === maxBatch) this.#flush()
+    else if (this.#batch.isFull) this.#flush()
   }
 
   /** How many wait for their commit. */
@@ -66,12 +65,11 @@ export class AppendQueue implements Journal {
   #flush(): void {
     const batch = this.#gathered
     if (batch.length === 0) return
-    const bytes = this.#gatheredBytes
     this.#gathered = []
-    this.#gatheredBytes = 0
     const publishes = batch.map(({ publish }) => publish)
-    const packed = packBatch(publishes, bytes)
-    this.#write.call('append', packed, [packed.payloads.buffer as ArrayBuffer]).then(
+    const packed = this.#batch.take()
+    const bytes = packed.payloads.byteLength
+    this.#write.call('append', packed, [packed.payloads.buffer]).then(
       ({ seqs, results: codes }) => {
         const outcomes = publishes.map((_, index) => ({
           result: results[codes[index] as number] as Outcome['result'],

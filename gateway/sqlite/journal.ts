@@ -1,11 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SiteKind } from '../../schemas/registry.ts'
 import type { Progress } from '../journal/journal.ts'
-import type { AppendBatch, AppendResult } from './append-batch.ts'
-import { codeOfKind } from './kinds.ts'
+import type { AppendBatch, AppendResult, Origin } from './append-batch.ts'
+import { knownIds } from './known-ids.ts'
 
 /** A device's rejections beyond this many push out its oldest ones; they stay counted (design decision 11). */
 const rejectionsKeptPerDevice = 1000
+/** Among a batch's kinds. */
+const REJECTION = 0
 const STORED = 0
 const DUPLICATE = 1
 const REJECTED = 2
@@ -16,7 +18,7 @@ const REJECTED = 2
  */
 export function journalProcedures(db: DatabaseSync) {
   const insertEntry = db.prepare(
-    'INSERT OR IGNORE INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const insertRejection = db.prepare(
     'INSERT INTO rejection (seq, received_ms, site, device, topic, reason, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -24,7 +26,6 @@ export function journalProcedures(db: DatabaseSync) {
   const trimRejections = db.prepare(
     'DELETE FROM rejection WHERE seq = (SELECT seq FROM rejection WHERE device = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)',
   )
-  const findEntry = db.prepare('SELECT seq FROM entry WHERE device = ? AND id = ?')
   const saveCounters = db.prepare(
     'UPDATE counter SET last_seq = ?, received = ?, accepted = ?, duplicate = ?, rejected = ?',
   )
@@ -50,6 +51,7 @@ export function journalProcedures(db: DatabaseSync) {
     'DELETE FROM rejection WHERE seq IN (SELECT seq FROM (SELECT seq, received_ms FROM rejection ORDER BY seq LIMIT ?2) WHERE received_ms < ?1)',
   )
 
+  const known = knownIds(db)
   let counters = loadCounters.get() as Counters
   let deviceKeys = new Map<string, number>()
   let siteKeys = new Map<string, number>()
@@ -57,7 +59,9 @@ export function journalProcedures(db: DatabaseSync) {
   const siteKey = (id: string, kind: SiteKind) => keyOf(siteKeys, `${kind} ${id}`, () => siteRow(db, id, kind))
 
   function append(batch: AppendBatch): AppendResult {
-    const count = batch.devices.length
+    const { count } = batch
+    const sites = batch.devices.map(({ site, siteKind }) => siteKey(site, siteKind))
+    const devices = batch.devices.map(({ device }) => deviceKey(device))
     const seqs = new Float64Array(count)
     const results = new Uint8Array(count)
     let start = 0
@@ -66,13 +70,13 @@ export function journalProcedures(db: DatabaseSync) {
       const end = batch.payloadEnds[index] as number
       const payload = batch.payloads.subarray(start, end)
       start = end
-      const device = batch.devices[index] as string
-      const site = batch.sites[index] as string
-      const kind = batch.kinds[index] ?? null
+      const place = batch.device[index] as number
+      const kind = batch.kinds[index] as number
       const receivedAt = batch.receivedAt[index] as number
       const seq = counters.lastSeq + 1
       seqs[index] = seq
-      if (kind === null) {
+      if (kind === REJECTION) {
+        const { device, site } = batch.devices[place] as Origin
         const topic = batch.rejected[rejection++] as string
         const reason = batch.rejected[rejection++] as string
         insertRejection.run(seq, receivedAt, site, device, topic, reason, payload)
@@ -82,29 +86,31 @@ export function journalProcedures(db: DatabaseSync) {
         results[index] = REJECTED
         continue
       }
-      const key = deviceKey(device)
+      const key = devices[place] as number
       const id = batch.ids[index] ?? null
       const skewMs = batch.skewMs[index] as number
-      const { changes } = insertEntry.run(
+      const first = id === null ? undefined : known.seqOf(key, id)
+      if (first !== undefined) {
+        seqs[index] = first
+        counters.duplicate++
+        results[index] = DUPLICATE
+        continue
+      }
+      insertEntry.run(
         seq,
         receivedAt,
         batch.at[index] as number,
         Number.isNaN(skewMs) ? null : skewMs,
-        siteKey(site, batch.siteKinds[index] as SiteKind),
+        sites[place] as number,
         key,
-        codeOfKind(kind),
+        kind,
         id,
         payload,
       )
-      if (changes === 1) {
-        counters.lastSeq = seq
-        counters.accepted++
-        results[index] = STORED
-      } else {
-        seqs[index] = (findEntry.get(key, id) as { seq: number }).seq
-        counters.duplicate++
-        results[index] = DUPLICATE
-      }
+      if (id !== null) known.add(key, id, seq)
+      counters.lastSeq = seq
+      counters.accepted++
+      results[index] = STORED
     }
     counters.received += count
     saveCounters.run(counters.lastSeq, counters.received, counters.accepted, counters.duplicate, counters.rejected)
@@ -129,8 +135,8 @@ export function journalProcedures(db: DatabaseSync) {
    * (design decision 11). Returns how many went; as many as `limit` means that there may be more.
    */
   function retain({ before, enabled, limit }: { before: number; enabled: string[]; limit: number }): number {
-    const known = consumers.all() as { name: string; cursor: number }[]
-    const cursors = enabled.map(name => known.find(consumer => consumer.name === name)?.cursor ?? 0)
+    const enrolled = consumers.all() as { name: string; cursor: number }[]
+    const cursors = enabled.map(name => enrolled.find(consumer => consumer.name === name)?.cursor ?? 0)
     const upTo = Math.min(Number.MAX_SAFE_INTEGER, ...cursors)
     // Numbers and receive times go up together, so the oldest stand at the front and no index on the time is needed. Where
     // the clock was set back they don't: an old entry behind a young one stays until that is old too.
@@ -139,10 +145,11 @@ export function journalProcedures(db: DatabaseSync) {
     const gone = young < 0 ? first : first.slice(0, young)
     const last = gone.at(-1)?.seq
     if (last !== undefined) {
-      for (const { name, cursor } of known) {
+      for (const { name, cursor } of enrolled) {
         const unseen = gone.filter(({ seq }) => seq > cursor).length
         if (unseen > 0) advanceConsumer.run(name, last, unseen, 0)
       }
+      known.forget(last)
       deleteEntries.run(last)
       deleteQuarantined.run(last)
     }
@@ -153,9 +160,10 @@ export function journalProcedures(db: DatabaseSync) {
     counters = loadCounters.get() as Counters
     deviceKeys = new Map()
     siteKeys = new Map()
+    known.reset()
   }
 
-  return { append, advance, enroll, retain, reset }
+  return { append, advance, enroll, retain, reset, settleIds: known.settle }
 }
 
 type Counters = { lastSeq: number; received: number; accepted: number; duplicate: number; rejected: number }

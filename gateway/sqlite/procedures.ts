@@ -13,6 +13,7 @@ export function writeProcedures(db: DatabaseSync) {
   const alarms = alarmProcedures(db, deliveries, journal.advance)
   return {
     reset: journal.reset,
+    settleIds: journal.settleIds,
     procedures: {
       append: journal.append,
       advance: journal.advance,

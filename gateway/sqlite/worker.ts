@@ -55,23 +55,25 @@ function start(): void {
 }
 
 function writer(db: DatabaseSync): (calls: Call[]) => void {
-  const { procedures, reset } = writeProcedures(db)
+  const { procedures, reset, settleIds } = writeProcedures(db)
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
-  const transact = (calls: Call[]): unknown[] => {
+  const inTransaction = <T>(work: () => T): T => {
     begin.run()
     try {
-      const values = calls.map(({ request }) =>
-        (procedures as unknown as Procedures)[request.procedure]?.(request.argument as never),
-      )
+      const value = work()
       commit.run()
-      return values
+      return value
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK')
       reset()
       throw error
     }
   }
+  const transact = (calls: Call[]): unknown[] =>
+    inTransaction(() =>
+      calls.map(({ request }) => (procedures as unknown as Procedures)[request.procedure]?.(request.argument as never)),
+    )
   return calls => {
     try {
       const values = transact(calls)
@@ -81,6 +83,7 @@ function writer(db: DatabaseSync): (calls: Call[]) => void {
       if (calls.length === 1) fail(calls[0] as Call, error)
       else for (const call of calls) alone(call)
     }
+    settleIds(inTransaction)
   }
   function alone(call: Call): void {
     try {

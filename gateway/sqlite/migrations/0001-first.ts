@@ -4,6 +4,7 @@
  * - `entry` and `rejection` share one sequence of numbers: both are the journal (contract 1).
  * - Site and device are small integers: the unique key and each row stay short. A site's kind is pinned with it, so that an
  *   entry's tags never change after it was accepted and a rewritten point is the same point (contract 4).
+ * - `known_id` says which (device, id) there has been. It lags behind `entry` (sqlite/known-ids.ts), up to counter.known_upto.
  * - `kind` is a number of sqlite/kinds.ts. The partial index lets the alarm desk pass over everything else.
  */
 export const sql = `
@@ -21,8 +22,10 @@ CREATE TABLE entry (
   id TEXT,
   payload BLOB NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX entry_id ON entry (device, id) WHERE id IS NOT NULL;
 CREATE INDEX entry_alarm ON entry (seq) WHERE kind = 4;
+CREATE TABLE known_id (
+  device INTEGER NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (device, id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rejection (
   seq INTEGER PRIMARY KEY,
@@ -37,9 +40,10 @@ CREATE INDEX rejection_device ON rejection (device, seq);
 
 CREATE TABLE counter (
   one INTEGER PRIMARY KEY CHECK (one = 1),
-  last_seq INTEGER NOT NULL, received INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicate INTEGER NOT NULL, rejected INTEGER NOT NULL
+  last_seq INTEGER NOT NULL, received INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicate INTEGER NOT NULL, rejected INTEGER NOT NULL,
+  known_upto INTEGER NOT NULL
 ) STRICT;
-INSERT INTO counter VALUES (1, 0, 0, 0, 0, 0);
+INSERT INTO counter VALUES (1, 0, 0, 0, 0, 0, 0);
 
 CREATE TABLE consumer (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, passed INTEGER NOT NULL, quarantined INTEGER NOT NULL) STRICT;
 CREATE TABLE quarantine (
