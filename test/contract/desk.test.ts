@@ -271,17 +271,19 @@ describe('a commit that fails', () => {
     expect(await desk.stats()).toEqual({ done: 2, pending: 0, quarantined: 1 })
   })
 
-  test('whatever it is given condemns no entry: each becomes an alarm once the disk is well', async () => {
-    let left = 6
+  test('whatever it is given condemns no entry: a sick disk that gets well costs no alarm', async () => {
+    let sick = true
+    let failures = 0
     const desk = await start(
       failingWith(({ openings }) => {
-        if (openings.length > 0) left--
-        return left >= 0 ? refused : undefined
+        if (!sick) return undefined
+        if (openings.length > 0 && ++failures === 3) setTimeout(() => (sick = false), 100)
+        return refused
       }),
     )
-    await desk.press('button-1', 'p1')
-    await desk.passed(await desk.press('button-2', 'p1'))
-    expect((await desk.alarms()).map(({ device }) => device.id)).toEqual(['button-1', 'button-2'])
+    await desk.passed(await desk.press('button-1', 'p1'))
+    expect(failures).toBeGreaterThanOrEqual(3)
+    expect((await desk.alarms()).map(({ device }) => device.id)).toEqual(['button-1'])
     expect(desk.quarantined).toEqual([])
   })
 })
