@@ -5,7 +5,6 @@ import { Desk } from './alarms/desk.ts'
 import { faultMessage } from './alarms/message.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
 import { firstTold, targetsOf } from './alarms/targets.ts'
-import { createApi } from './api/server.ts'
 import { type Clock, elapsedSince } from './clock.ts'
 import type { Config } from './config.ts'
 import { Presence } from './devices/presence.ts'
@@ -59,7 +58,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const tokens = apiTokens(config, options.showToken)
 
   const file = join(config.dataDir, 'journal.sqlite')
-  const database = await openDatabase(file, options.onLost)
+  // The API is half of the code: it is loaded while the storage threads start.
+  const [database, { createApi }] = await Promise.all([openDatabase(file, options.onLost), import('./api/server.ts')])
   const { read, write } = database
   const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
   for (const consumer of consumers) await write.call('enroll', consumer)
@@ -209,6 +209,19 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     );
     while ((await write.call('retainDeliveries', { before: cutoff, limit: retentionSlice })) >= retentionSlice);
   }
+  const mqttPort = await broker.open(config.mqtt.host, config.mqtt.port)
+  const httpPort = await api.listen(config.http)
+  log.info(
+    {
+      mqttPort,
+      httpPort,
+      durationMs: Math.round(elapsedSince(options.startedMs)),
+      influx: config.influx !== undefined,
+      endpoints: targets.map(({ id }) => id),
+    },
+    'ready',
+  )
+
   // Large files are checked while the gateway runs (sqlite/open.ts): a start must not wait for it.
   database.findDamage().then(
     found => {
@@ -221,19 +234,6 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         })
     },
     () => {},
-  )
-
-  const mqttPort = await broker.open(config.mqtt.host, config.mqtt.port)
-  const httpPort = await api.listen(config.http)
-  log.info(
-    {
-      mqttPort,
-      httpPort,
-      durationMs: Math.round(elapsedSince(options.startedMs)),
-      influx: config.influx !== undefined,
-      endpoints: targets.map(({ id }) => id),
-    },
-    'ready',
   )
 
   return {

@@ -27,8 +27,8 @@ export type Database = {
 
 /** Opens or makes the file. Rejects with an OperationalError that tells a person what is wrong with it. */
 export async function openDatabase(file: string, onLost: (error: Error) => void): Promise<Database> {
-  const writer = await startThread(file, 'writer', onLost)
-  const reader = await startThread(file, 'reader', onLost)
+  const writing = startThread(file, 'writer', onLost)
+  const [writer, reader] = await Promise.all([writing, startThread(file, 'reader', onLost, writing)])
   let checker: Awaited<ReturnType<typeof startThread>> | undefined
   return {
     write: writer.caller as Caller<WriteProcedures>,
@@ -56,15 +56,28 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
   }
 }
 
-async function startThread(file: string, role: WorkerRole, onLost: (error: Error) => void) {
+/** `mayOpen`: what must have been before it opens the file; it fails with that. */
+async function startThread(
+  file: string,
+  role: WorkerRole,
+  onLost: (error: Error) => void,
+  mayOpen: Promise<unknown> = Promise.resolve(),
+) {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: { file, role },
     name: `sqlite-${role}`,
   })
-  await new Promise<void>((resolve, reject) => {
+  const opened = new Promise<void>((resolve, reject) => {
     worker.once('message', (answer: Answer) => (answer.type === 'unopened' ? reject(errorOf(answer.error)) : resolve()))
     worker.once('error', reject)
   })
+  try {
+    const open: Request = { id: 0, procedure: 'open', argument: undefined }
+    await Promise.all([mayOpen.then(() => worker.postMessage(open)), opened])
+  } catch (error) {
+    await worker.terminate()
+    throw error
+  }
   const caller = callerOn(worker)
   let ending = false
   const lost = (error: Error) => {

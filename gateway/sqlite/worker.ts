@@ -17,7 +17,8 @@ const main = parentPort as MessagePort
 /** A group commits after this many calls, so that the first of a flood isn't kept waiting for the last. */
 const callsPerGroup = 64
 
-start()
+// The thread is started early and opens the file when it is told to: the reader once the writer has made it what it must be.
+main.once('message', start)
 
 function start(): void {
   let run: (calls: Call[]) => void
