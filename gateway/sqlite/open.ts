@@ -60,10 +60,14 @@ function check(file: string): void {
   }
 }
 
+/** Damage that was met only while reading, said like that which is found at start; any other error as it is. */
+export const explainDamage = (file: string, error: unknown): unknown =>
+  isDamage(error) ? damaged(file, messageOf(error)) : error
+
 const damaged = (file: string, what: string): OperationalError =>
   new OperationalError(
     'journal-damaged',
-    `${file}: is damaged (${what}). Nothing was changed. Put a backup in its place, or move the file and its -wal and -shm away to start with an empty journal`,
+    `${file}: is damaged (${what}) and was left as it is. Put a backup in its place, or move the file and its -wal and -shm away to start with an empty journal`,
     { retryable: false },
   )
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { openReader, openWriter } from './open.ts'
+import { explainDamage, openReader, openWriter } from './open.ts'
 import { readProcedures, writeProcedures } from './procedures.ts'
 import { type Answer, failureOf, type Request, type WorkerRole } from './request.ts'
 
@@ -27,7 +27,7 @@ function start(): void {
     db = role === 'writer' ? openWriter(file) : openReader(file)
     run = role === 'writer' ? writer(db) : reader(db)
   } catch (error) {
-    main.postMessage({ type: 'unopened', error: failureOf(error) } satisfies Answer)
+    main.postMessage({ type: 'unopened', error: failureOf(explainDamage(file, error)) } satisfies Answer)
     main.close()
     return
   }
@@ -111,4 +111,8 @@ function reader(db: DatabaseSync): (calls: Call[]) => void {
 const answer = ({ request, port }: Call, value: unknown): void =>
   port.postMessage({ type: 'done', id: request.id, value } satisfies Answer)
 const fail = ({ request, port }: Call, error: unknown): void =>
-  port.postMessage({ type: 'failed', id: request.id, error: failureOf(error) } satisfies Answer)
+  port.postMessage({
+    type: 'failed',
+    id: request.id,
+    error: failureOf(explainDamage(file, error)),
+  } satisfies Answer)

@@ -16,6 +16,7 @@ import { currentVersion } from '../../gateway/sqlite/migrations/migrate.ts'
 import { openWriter } from '../../gateway/sqlite/open.ts'
 import { connectDevice, passage } from '../helpers/device.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
+import { dispatchTo, startEndpoint } from '../helpers/endpoint.ts'
 import { failToStart, startGateway } from '../helpers/gateway.ts'
 import { openSqliteJournal } from '../helpers/journal.ts'
 import { gate, writeRegistry } from '../helpers/registry.ts'
@@ -104,7 +105,7 @@ describe('a start that is refused says why, and leaves the files as they were', 
     const before = digests(dir)
     const { code, stderr } = await refused(dir)
     expect(stderr).toMatch(
-      /^Gatehouse can't start:\n {2}\S+journal\.sqlite: is damaged \(.+\)\. Nothing was changed\. Put a backup/,
+      /^Gatehouse can't start:\n {2}\S+journal\.sqlite: is damaged \(.+\) and was left as it is\. Put a backup/,
     )
     expect(stderr).toContain(`  ${file}: is damaged`)
     expect(stderr).toContain('move the file and its -wal and -shm away to start with an empty journal\n')
@@ -164,6 +165,31 @@ describe('a start that is refused says why, and leaves the files as they were', 
     expect(await next.get('stats')).toMatchObject({ received: 50, accepted: 50 })
     expect(await next.stop()).toBe(0)
   })
+})
+
+test('a large file is checked while the gateway runs: it says not ready, and the endpoints are told', async () => {
+  const dir = temporaryDirectory()
+  const store = await openSqliteJournal(dir)
+  const big = new Uint8Array(65_536).fill(0x20)
+  await appendAll(
+    store.journal,
+    onEntries(1100).map(entry => ({ ...entry, id: `big-${entry.id}`, payload: big })),
+  )
+  // What a start reads for the alarms' context stands behind them, and whole.
+  await appendAll(store.journal, onEntries(2100))
+  await store.close()
+  writeFileSync(store.file, flipped(readFileSync(store.file)))
+  const endpoint = await startEndpoint()
+  onTestFinished(() => endpoint.down())
+  const registry = writeRegistry(temporaryDirectory())
+  const gateway = await startGateway({ dataDir: dir, registry, env: dispatchTo(endpoint) })
+  onTestFinished(() => gateway.kill())
+  const told = await endpoint.next()
+  expect(told.message).toMatchObject({ type: 'gateway.fault', data: { fault: { code: 'journal-damaged' } } })
+  const response = await fetch(`${gateway.httpUrl}/readyz`)
+  expect(response.status).toBe(503)
+  expect(await response.json()).toMatchObject({ checks: { journal: expect.stringMatching(/page/) } })
+  expect(await gateway.stop()).toBe(0)
 })
 
 describe('group commit', () => {
