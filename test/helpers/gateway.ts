@@ -86,6 +86,15 @@ export async function failToStart(
   return { code, stderr: errors() }
 }
 
+/** Starts one and kills it after `afterMs`, ready or not. */
+export async function killWhileStarting(options: Parameters<typeof spawnGateway>[0], afterMs: number): Promise<void> {
+  const { child, ended } = spawnGateway(options)
+  child.stdout?.resume()
+  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs)
+  await ended
+  clearTimeout(timer)
+}
+
 /** A test that fails must not leave a gateway behind. */
 const running = new Set<ChildProcess>()
 process.once('exit', () => {

@@ -4,7 +4,7 @@ import type { Stats } from '../../schemas/api.ts'
 import { panic, passage } from '../helpers/device.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import { dispatchTo, startEndpoint } from '../helpers/endpoint.ts'
-import { type RunningGateway, startGateway } from '../helpers/gateway.ts'
+import { killWhileStarting, type RunningGateway, startGateway } from '../helpers/gateway.ts'
 import { pointsByEvent } from '../helpers/influx-ids.ts'
 import { startInfluxd } from '../helpers/influxd.ts'
 import { button, writeRegistry } from '../helpers/registry.ts'
@@ -20,6 +20,9 @@ const inFlight = 40
 const alarmEvery = 97
 /** A round lasts this long at most, from the moment the devices are being acknowledged again. */
 const roundMs = 500
+
+/** Where a start is killed: before it is ready, or just after. */
+const startMs = 1500
 
 const isAlarm = (n: number) => n % alarmEvery === 5
 const next: NextEvent = n =>
@@ -40,13 +43,14 @@ test(
     let gateway: RunningGateway | undefined
     onTestFinished(() => gateway?.kill())
     const registry = writeRegistry(dir, { buttons: deviceCount })
+    const options = () => ({
+      dataDir: `${dir}/data`,
+      registry,
+      env: { ...dispatchTo(endpoint), GATEHOUSE_INFLUX_URL: influxd.url, GATEHOUSE_INFLUX_DATABASE: database },
+      ...(gateway === undefined ? {} : { mqttPort: gateway.mqttPort }),
+    })
     const start = async () => {
-      gateway = await startGateway({
-        dataDir: `${dir}/data`,
-        registry,
-        env: { ...dispatchTo(endpoint), GATEHOUSE_INFLUX_URL: influxd.url, GATEHOUSE_INFLUX_DATABASE: database },
-        ...(gateway === undefined ? {} : { mqttPort: gateway.mqttPort }),
-      })
+      gateway = await startGateway(options())
       return gateway
     }
 
@@ -62,6 +66,8 @@ test(
       await until(() => pubacks() > before, 'pubacks after the start')
       await after(random() * roundMs)
       await gateway!.kill()
+      // What a start does to the files can be cut off too.
+      if (round % 3 === 2) await killWhileStarting(options(), random() * startMs)
       await start()
     }
 
