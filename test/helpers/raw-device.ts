@@ -55,7 +55,8 @@ export async function connectRaw(
   }
   if (options.connect === null) return raw
   raw.send(options.connect ?? connectPacket(device))
-  if (options.connect === undefined && options.connack !== false) await raw.packet(packet => packet.cmd === 'connack' && packet.returnCode === 0)
+  if (options.connect === undefined && options.connack !== false)
+    await raw.packet(packet => packet.cmd === 'connack' && packet.returnCode === 0)
   return raw
 }
 
