@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Fault } from '../schemas/webhook.ts'
+import { planFor } from './alarms/deadlines.ts'
 import { Desk } from './alarms/desk.ts'
 import { faultMessage } from './alarms/message.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
-import { firstTold, targetsOf } from './alarms/targets.ts'
-import { type Clock, elapsedSince } from './clock.ts'
+import { targetsOf, toldAt } from './alarms/targets.ts'
+import { type Clock, elapsedSince, iso } from './clock.ts'
 import type { Config } from './config.ts'
+import { Maintenance } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
 import { readRegistry } from './devices/registry-file.ts'
+import { Supervision } from './devices/supervision.ts'
 import { messageOf } from './errors.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
 import { createPseudonym, maskData } from './journal/pseudonym.ts'
@@ -50,7 +53,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const targets = targetsOf(registry.endpoints, config.dispatch, config.secret, secretMistake)
   if (targets.length === 0)
     log.warn('no endpoint: alarms are kept and nobody is told; set GATEHOUSE_DISPATCH_URL or endpoints in the registry')
-  const told = firstTold(targets)
+  const told = toldAt(targets)
 
   const lock = lockDataDir(config.dataDir)
   const key = pseudonymKey(config)
@@ -67,7 +70,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   // What a message is about, for the endpoints other than the one it is about.
   const announce = async (fault: Fault) => {
     log.error(fault, 'gateway.fault')
-    const others = told.filter(id => id !== fault.subject)
+    const others = targets.map(({ id }) => id).filter(id => id !== fault.subject)
     if (others.length > 0)
       deliverer.offer(await write.call('createMessage', faultMessage(newId(), fault, clock(), others)))
   }
@@ -77,6 +80,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
+  const supervision = new Supervision(registry.devices(), clock(), ({ site, id }, now) =>
+    maintenance.covers(site, id, now),
+  )
+  const maintenance = new Maintenance(await read.call('maintenance', clock()))
   const metrics = createMetrics({
     counts,
     connections: () => presence.connectedCount,
@@ -118,7 +125,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     },
     site: registry.site,
     device: registry.device,
-    endpoints: () => told,
+    endpoints: told,
+    plan: alarm => planFor(registry.deadlines, alarm),
+    isMaintained: maintenance.covers,
     recent: (entry, now) => recent.of(entry.site, entry.seq, now),
     clock,
     newId,
@@ -130,6 +139,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         subject: 'alarms',
         message: `${quarantined.length} alarm events could not be made alarms, from number ${quarantined[0]?.seq}: ${quarantined[0]?.reason}`,
       }),
+    onStep: (alarm, line) => {
+      if (line.what === line.stage) broker.indicate(alarm, line.at)
+    },
   })
 
   const journal = new AppendQueue(write, (publishes, outcomes) => {
@@ -177,8 +189,11 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     log,
     retentionMs,
     maxPayloadBytes: config.mqtt.maxPayloadBytes,
-    onSeen: (device, at) => presence.seen(device, at),
+    onSeen: (device, at) => void supervision.seen(device, at),
     onConnected: (device, connected) => presence.setConnected(device, connected),
+    onWantsCommands: device => {
+      for (const alarm of desk.openAlarms()) if (alarm.device.id === device) broker.indicate(alarm, iso(clock()))
+    },
   })
 
   let damage: string | undefined
@@ -190,9 +205,17 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     checks: { journal: () => damage },
     pseudonym,
     registry,
-    presence,
-    ...pages(read),
-    stats: { stats: async () => ({ ...(await read.call('stats', consumers)), connections: presence.connectedCount }) },
+    presence: {
+      connected: presence.connected,
+      presence: supervision.presence,
+      lastSeenAt: supervision.lastSeenAt,
+      battery: supervision.battery,
+      missing: supervision.missing,
+    },
+    ...pages(database.lists),
+    stats: {
+      stats: async () => ({ ...(await database.lists.call('stats', consumers)), connections: presence.connectedCount }),
+    },
   })
 
   deliverer.start()

@@ -5,10 +5,14 @@ import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Entry, Progress, Quarantined } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
+import { type Acted, type Action, inputOf, type Receipt, refusalOf } from './action.ts'
+import { type DeadlinePlan, missedAt } from './deadlines.ts'
 import type { Settled } from './delivery.ts'
 import { Draft, type OpenAlarms } from './draft.ts'
 import { alarmMessage, type Message } from './message.ts'
+import { neighboursOf } from './neighbours.ts'
 import { raise } from './raise.ts'
+import type { Legs } from './response.ts'
 import { Suspect } from './suspect.ts'
 
 /**
@@ -31,6 +35,9 @@ export type DeskChange = {
   lines: { alarm: string; line: Alarm['history'][number] }[]
   messages: Message[]
   settled: Settled[]
+  /** Alarms that were closed: nothing more of them is delivered but the closing. */
+  responses: { alarm: Alarm; legs: Legs }[]
+  receipts: (Receipt & { at: number; answer: string })[]
   progress: Progress | null
 }
 
@@ -40,8 +47,10 @@ export type DeskOptions<Due> = {
   store: DeskStore<Due>
   site: (id: string) => Site | undefined
   device: (id: string) => Device | undefined
-  /** Endpoints that are told first: those of the lowest level there is. */
-  endpoints: () => string[]
+  /** Who is told at an escalation level: at 0 the endpoints of the lowest level there is, with each level the next ones too. */
+  endpoints: (escalationLevel: number) => string[]
+  plan: (alarm: Alarm) => DeadlinePlan
+  isMaintained: (site: string, device: string, at: number) => boolean
   recent: (entry: Entry, now: number) => RecentEvent[]
   clock: Clock
   newId: () => string
@@ -49,6 +58,15 @@ export type DeskOptions<Due> = {
   /** Deliveries that may be tried at once, straight after they were committed. */
   onDue: (due: Due[]) => void
   onQuarantined: (quarantined: Quarantined[]) => void
+  /** After it is on disk: what happened to an alarm, in order. */
+  onStep: (alarm: Alarm, line: Alarm['history'][number]) => void
+}
+
+/** What came in from outside and is taken in the next turn. `answer` runs once it is on disk. */
+type Inbound = {
+  settled?: Settled
+  take: (draft: Draft) => (() => void) | undefined
+  receipt?: () => DeskChange['receipts']
 }
 
 const idleTickMs = 250
@@ -59,7 +77,7 @@ export class Desk<Due> {
   readonly #open: OpenAlarms
   readonly #suspect = new Suspect()
   #cursor: number
-  #settled: { outcome: Settled; done: () => void }[] = []
+  #inbox: Inbound[] = []
   #taken: Entry[] = []
   #news: (() => void) | undefined
   #mayHoldMore = true
@@ -84,10 +102,52 @@ export class Desk<Due> {
 
   /** Resolves once the delivery and what it did to its alarm are on disk. */
   settle(outcome: Settled): Promise<void> {
-    return new Promise(done => {
-      this.#settled.push({ outcome, done })
-      this.#news?.()
+    return new Promise(done =>
+      this.#receive({
+        settled: outcome,
+        take: draft => {
+          this.#takeOutcome(draft, outcome)
+          return done
+        },
+      }),
+    )
+  }
+
+  /** A person's step. Resolves once it is on disk, or refused; undefined: no open alarm has this id. */
+  act(id: string, action: Action, receipt?: Receipt): Promise<Acted | undefined> {
+    return new Promise(resolve => {
+      let acted: Acted | undefined
+      this.#receive({
+        take: draft => {
+          acted = this.#takeAction(draft, id, action)
+          return () => resolve(acted)
+        },
+        receipt: () =>
+          receipt === undefined || acted === undefined || 'refused' in acted
+            ? []
+            : [{ ...receipt, at: this.#options.clock(), answer: JSON.stringify(acted.alarm) }],
+      })
     })
+  }
+
+  /** The same step for each open alarm of a site, in one transaction. In the order in which they were raised. */
+  actOnSite(site: string, action: Action): Promise<{ id: string; acted: Acted }[]> {
+    return new Promise(resolve =>
+      this.#receive({
+        take: draft => {
+          const results = draft
+            .open()
+            .filter(alarm => alarm.site.id === site)
+            .map(({ id }) => ({ id, acted: this.#takeAction(draft, id, action) as Acted }))
+          return () => resolve(results)
+        },
+      }),
+    )
+  }
+
+  #receive(inbound: Inbound): void {
+    this.#inbox.push(inbound)
+    this.#news?.()
   }
 
   openAlarms = (): readonly Alarm[] => [...this.#open.values()]
@@ -101,7 +161,7 @@ export class Desk<Due> {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
-      if (!this.#mayHoldMore && this.#settled.length === 0) await this.#newsOrTick()
+      if (!this.#mayHoldMore && this.#inbox.length === 0) await this.#newsOrTick()
       if (this.#stopping) return
       try {
         await this.#turn()
@@ -129,32 +189,32 @@ export class Desk<Due> {
   }
 
   async #turn(): Promise<void> {
-    const { store, log, onDue, onQuarantined } = this.#options
+    const { store, log, onDue, onQuarantined, onStep } = this.#options
     this.#mayHoldMore = false
     this.#taken = []
     const { limit } = this.#suspect
     const { entries, upTo, passed } = await store.readAlarms(this.#cursor, limit)
     this.#taken = entries
-    const settled = this.#settled.slice()
-    if (upTo === this.#cursor && settled.length === 0) return
-
-    const draft = new Draft(this.#open)
-    for (const { outcome } of settled) this.#takeOutcome(draft, outcome)
+    const inbound = this.#inbox.slice()
+    const draft = new Draft(this.#open, this.#options.plan)
+    const answers = inbound.map(({ take }) => take(draft))
+    this.#takeDeadlines(draft)
+    if (upTo === this.#cursor && inbound.length === 0 && draft.lines.length === 0) return
     const quarantined: Quarantined[] = []
     for (const entry of entries) {
       const reason = this.#suspect.condemned(entry.seq) ?? this.#takeEvent(draft, entry)
       if (reason !== undefined) quarantined.push({ seq: entry.seq, reason })
     }
     const progress = upTo > this.#cursor ? { upTo, passed, quarantined } : null
-    const due = await this.#commit(draft, settled, progress)
+    const due = await this.#commit(draft, inbound, progress)
     draft.apply()
     this.#suspect.passed()
     this.#cursor = upTo
     if (entries.length === limit) this.#mayHoldMore = true
-    this.#settled.splice(0, settled.length)
+    this.#inbox.splice(0, inbound.length)
     onDue(due)
-    for (const { done } of settled) done()
-    for (const { alarm, line } of draft.lines)
+    for (const answer of answers) answer?.()
+    for (const { alarm, line } of draft.lines) {
       log.info(
         {
           alarm: alarm.id,
@@ -163,32 +223,53 @@ export class Desk<Due> {
           trigger: alarm.trigger,
           mode: alarm.mode,
           stage: line.stage,
-          by: line.by,
+          // A person's name stays in the history (contract: no name in a log).
+          by: isPersonal(line) ? 'person' : line.by,
         },
         `alarm.${line.what}`,
       )
+      onStep(alarm, line)
+    }
     if (quarantined.length > 0) onQuarantined(quarantined)
   }
 
-  async #commit(draft: Draft, settled: { outcome: Settled }[], progress: Progress | null): Promise<Due[]> {
+  async #commit(draft: Draft, inbound: Inbound[], progress: Progress | null): Promise<Due[]> {
     const { store, clock, newId, endpoints } = this.#options
     const now = clock()
-    const told = endpoints()
+    const open = draft.open()
     const messages = draft.messages.map(({ type, alarm, except }) =>
       alarmMessage(
         newId(),
         type,
-        alarm,
+        { ...alarm, neighbours: neighboursOf(alarm, open) },
         now,
-        told.filter(endpoint => endpoint !== except),
+        endpoints(alarm.escalationLevel).filter(endpoint => endpoint !== except),
       ),
     )
     return await store.commit({
       ...draft.change(),
       messages,
-      settled: settled.map(({ outcome }) => outcome),
+      settled: inbound.flatMap(({ settled }) => settled ?? []),
+      responses: draft.responses,
+      receipts: inbound.flatMap(({ receipt }) => receipt?.() ?? []),
       progress,
     })
+  }
+
+  #takeAction(draft: Draft, id: string, action: Action): Acted | undefined {
+    const alarm = draft.get(id)
+    if (alarm === undefined) return undefined
+    const result = draft.step(alarm, inputOf(action, this.#options.clock()))
+    return 'refused' in result ? refusalOf(alarm, result) : { alarm: result.alarm }
+  }
+
+  #takeDeadlines(draft: Draft): void {
+    const now = this.#options.clock()
+    for (const { id } of draft.open()) {
+      const alarm = draft.get(id) as Alarm
+      for (const by of missedAt(alarm.deadlines, now))
+        draft.step(draft.get(id) as Alarm, { from: 'clock', what: 'escalated', at: now, by })
+    }
   }
 
   /** Returns why the entry could not be taken; undefined when it was. */
@@ -203,7 +284,7 @@ export class Desk<Due> {
   }
 
   #follow(draft: Draft, entry: Entry, event: AlarmEvent): void {
-    const { site, device, newId, recent, clock } = this.#options
+    const { site, device, newId, recent, clock, isMaintained } = this.#options
     const open = draft.openOf(entry.device, event.data.trigger)
     const at = entry.at
     if (event.data.state === 'restored') {
@@ -211,7 +292,9 @@ export class Desk<Due> {
       if (open !== undefined)
         draft.step(open, { from: 'device', what: 'restored', at, eventId: event.id, mode: event.data.mode })
     } else if (open === undefined) {
-      draft.raise(raise(newId(), entry, event, site(entry.site), device(entry.device), recent(entry, clock())))
+      const context = recent(entry, clock())
+      const maintenance = isMaintained(entry.site, entry.device, entry.receivedAt)
+      draft.raise({ ...raise(newId(), entry, event, site(entry.site), device(entry.device), context), maintenance })
     } else {
       draft.step(open, { from: 'device', what: 'pressed', at, eventId: event.id, mode: event.data.mode })
     }
@@ -230,3 +313,6 @@ export class Desk<Due> {
       draft.step(draft.get(subject) as Alarm, { from: 'endpoint', what: 'acknowledged', at, by, incidentNo }, by)
   }
 }
+
+const isPersonal = ({ what }: Alarm['history'][number]): boolean =>
+  what === 'acknowledged' || what === 'dispatched' || what === 'arrived' || what === 'closed'

@@ -20,6 +20,7 @@ export type Input =
       disposition: NonNullable<Alarm['disposition']>
       note?: string
     }
+  /** `by`: the deadline that was missed. Each is missed once. */
   | { from: 'clock'; what: 'escalated'; at: number; by: string }
 type PersonStep = 'acknowledged' | 'dispatched' | 'arrived'
 
@@ -47,7 +48,9 @@ export function step(alarm: Alarm, input: Input): Step | Refusal {
     case 'delivered':
       return done(alarm, input, alarm.stage === 'raised' ? { stage: 'delivered' } : {}, [])
     case 'escalated':
-      return done(alarm, input, { escalationLevel: alarm.escalationLevel + 1 }, ['alarm.escalated'])
+      return done(alarm, input, { escalationLevel: alarm.escalationLevel + 1, deadlines: without(alarm, input.by) }, [
+        'alarm.escalated',
+      ])
     default: {
       if (!needs[input.what].includes(alarm.stage)) return { refused: `it is ${alarm.stage}`, stage: alarm.stage }
       const disposition = input.what === 'closed' ? { disposition: input.disposition } : {}
@@ -73,6 +76,9 @@ function done(alarm: Alarm, input: Input, change: Partial<Alarm>, messages: Mess
   }
   return { alarm: { ...changed, history: withLine(alarm.history, line) }, line, messages }
 }
+
+const without = ({ deadlines }: Alarm, name: string): Alarm['deadlines'] =>
+  Object.fromEntries(Object.entries(deadlines).filter(([other]) => other !== name))
 
 const gravity = { test: 0, drill: 1, actual: 2 } as const
 /** A real press on a button that is being tested is real. */

@@ -28,6 +28,7 @@ export function raise(
     receivedAt: iso(entry.receivedAt),
     incidentNo: null,
     disposition: null,
+    maintenance: false,
     deadlines: {},
     history: [{ at: iso(entry.at), what: 'raised', stage: 'raised', by: entry.device, eventId: event.id }],
     site: {
@@ -46,5 +47,6 @@ export function raise(
       placement: device?.placement ?? null,
     },
     context: { recent },
+    neighbours: [],
   }
 }

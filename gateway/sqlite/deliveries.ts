@@ -25,6 +25,7 @@ export function deliveryProcedures(db: DatabaseSync) {
   const setFailed = db.prepare(
     `UPDATE delivery SET attempts = ?, refusals = ?, due_ms = ?, last_status = ?, last_error = ? WHERE id = ? AND state = 'pending'`,
   )
+  const setCancelled = db.prepare("UPDATE delivery SET state = 'cancelled' WHERE subject = ? AND state = 'pending'")
   const forget = db.prepare(
     `DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state <> 'pending' AND created_ms < ? ORDER BY id LIMIT ?)`,
   )
@@ -44,6 +45,10 @@ export function deliveryProcedures(db: DatabaseSync) {
     },
     delivered(settled: Settled): void {
       setDelivered.run(settled.attempts, settled.at, settled.status, settled.deliveryId)
+    },
+    /** What of a subject still waits is not tried again. */
+    cancel(subject: string): void {
+      setCancelled.run(subject)
     },
     failed(attempt: FailedAttempt): void {
       setFailed.run(

@@ -3,13 +3,16 @@ import { alarmProcedures, alarmReader } from './alarms.ts'
 import { deliveryProcedures, deliveryReader } from './deliveries.ts'
 import { journalProcedures } from './journal.ts'
 import { journalReader } from './journal-reader.ts'
+import { maintenanceProcedures, maintenanceReader } from './maintenance.ts'
 import { findDamage } from './open.ts'
+import { responseReader } from './responses.ts'
 import { rejectionReader, statsReader } from './stats.ts'
 
 /** All that a thread can be asked for, by name. There is no generic SQL: what isn't here can't be run. */
 export function writeProcedures(db: DatabaseSync) {
   const journal = journalProcedures(db)
   const deliveries = deliveryProcedures(db)
+  const maintenance = maintenanceProcedures(db)
   const alarms = alarmProcedures(db, deliveries, journal.advance)
   return {
     reset: journal.reset,
@@ -22,6 +25,8 @@ export function writeProcedures(db: DatabaseSync) {
       commitDesk: alarms.commit,
       createMessage: deliveries.create,
       deliveryFailed: deliveries.failed,
+      beginMaintenance: maintenance.begin,
+      endMaintenance: maintenance.end,
       retainDeliveries: deliveries.retain,
     },
   }
@@ -32,6 +37,7 @@ export function readProcedures(db: DatabaseSync) {
   const journal = journalReader(db)
   const deliveries = deliveryReader(db)
   const alarms = alarmReader(db)
+  const responses = responseReader(db)
   const stats = statsReader(db)
   return {
     cursor: journal.cursor,
@@ -44,6 +50,9 @@ export function readProcedures(db: DatabaseSync) {
     alarms: alarms.alarms,
     openAlarms: alarms.openAlarms,
     openAlarmsBySite: alarms.openAlarmsBySite,
+    responses: responses.responses,
+    receipt: responses.receipt,
+    maintenance: maintenanceReader(db),
     rejections: rejectionReader(db),
     stats: (consumers: string[]) => stats(consumers, alarms.alarmCounts, deliveries.deliveryCounts),
     findDamage: () => findDamage(db),

@@ -22,7 +22,16 @@ async function start(
   const { read, write } = database
   const settle = (settled: Settled) =>
     write
-      .call('commitDesk', { openings: [], alarms: [], lines: [], messages: [], settled: [settled], progress: null })
+      .call('commitDesk', {
+        openings: [],
+        alarms: [],
+        lines: [],
+        messages: [],
+        settled: [settled],
+        responses: [],
+        receipts: [],
+        progress: null,
+      })
       .then(() => {})
   const options: DelivererOptions = {
     store: { due: query => read.call('due', query), failed: attempt => write.call('deliveryFailed', attempt) },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
+import { planFor } from '../../gateway/alarms/deadlines.ts'
 import type { DueDelivery, Settled } from '../../gateway/alarms/delivery.ts'
 import { Desk, type DeskStore } from '../../gateway/alarms/desk.ts'
 import { RecentEvents } from '../../gateway/alarms/recent.ts'
@@ -61,6 +62,9 @@ export async function openDesk(
     site: () => undefined,
     device: () => undefined,
     endpoints: () => options.endpoints ?? ['centre'],
+    plan: alarm => planFor([], alarm),
+    isMaintained: () => false,
+    onStep: () => {},
     recent: (entry, now) => recent.of(entry.site, entry.seq, now),
     clock: Date.now,
     newId: randomUUID,

@@ -88,6 +88,8 @@ const alarm = (id: string, stage: Alarm['stage'], site: string): Alarm => ({
   site: { id: site, name: site, kind: 'school', address: null, location: null, responseMinutes: 3, contacts: [] },
   device: { id: `${site}-button-01`, name: 'button', kind: 'panic-button', placement: null },
   context: { recent: [] },
+  maintenance: false,
+  neighbours: [],
 })
 export const alarms = [
   alarm('a-3', 'raised', 'school-01'),
@@ -147,6 +149,9 @@ export const ports = {
   registry: { sites: () => sites, devices: () => devices },
   presence: {
     connected: (id: string) => id === 'school-01-gate-01',
+    presence: (id: string) => (id === 'school-01-gate-01' ? ('online' as const) : ('unknown' as const)),
+    battery: (id: string) => (id === 'school-01-gate-01' ? 87 : undefined),
+    missing: () => 0,
     lastSeenAt: (id: string) => (id === 'school-01-gate-01' ? at : undefined),
   },
   events: {

@@ -53,6 +53,8 @@ const message = (id: string, subject = 'alarm-1'): WebhookMessage => ({
       },
       device: { id: 'school-01-button-01', name: '门卫室按钮', kind: 'panic-button', placement: '门卫室' },
       context: { recent: [] },
+      maintenance: false,
+      neighbours: [],
     },
   },
 })

@@ -62,6 +62,19 @@ CREATE TABLE alarm (
 CREATE UNIQUE INDEX alarm_open ON alarm (device, trigger) WHERE stage <> 'closed';
 CREATE TABLE history (alarm TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (alarm, n)) STRICT, WITHOUT ROWID;
 
+CREATE TABLE response (
+  seq INTEGER PRIMARY KEY, alarm TEXT NOT NULL, site TEXT NOT NULL, site_kind TEXT NOT NULL, device TEXT NOT NULL, mode TEXT NOT NULL,
+  response_minutes INTEGER NOT NULL, received_ms INTEGER NOT NULL, closed_ms INTEGER NOT NULL, legs TEXT NOT NULL
+) STRICT;
+CREATE INDEX response_received ON response (received_ms);
+CREATE TABLE receipt (
+  caller TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, at_ms INTEGER NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (caller, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_at ON receipt (at_ms);
+CREATE TABLE maintenance (
+  id TEXT PRIMARY KEY, site TEXT, device TEXT, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, by TEXT NOT NULL, note TEXT
+) STRICT;
+
 CREATE TABLE message (
   id TEXT PRIMARY KEY, type TEXT NOT NULL, subject TEXT NOT NULL, created_ms INTEGER NOT NULL, body TEXT NOT NULL
 ) STRICT;
