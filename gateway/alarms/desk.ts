@@ -1,17 +1,14 @@
-import type { Alarm, RecentEvent } from '../../schemas/alarm.ts'
-import { AlarmEvent } from '../../schemas/events/alarm.ts'
-import type { Device, Site } from '../../schemas/registry.ts'
-import type { Clock } from '../clock.ts'
+import type { Alarm } from '../../schemas/alarm.ts'
 import { messageOf } from '../errors.ts'
 import type { Entry, Progress, Quarantined } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
-import { type Acted, type Action, inputOf, type Receipt, refusalOf } from './action.ts'
-import { type DeadlinePlan, missedAt } from './deadlines.ts'
+import type { Acted, Action, Receipt } from './action.ts'
+import type { DeadlinePlan } from './deadlines.ts'
+import { type Surroundings, takeAction, takeDeadlines, takeEvent, takeOutcome } from './decide.ts'
 import type { Settled } from './delivery.ts'
 import { Draft, type OpenAlarms } from './draft.ts'
 import { alarmMessage, type Message } from './message.ts'
 import { neighboursOf } from './neighbours.ts'
-import { raise } from './raise.ts'
 import type { Legs } from './response.ts'
 import { Suspect } from './suspect.ts'
 
@@ -41,19 +38,13 @@ export type DeskChange = {
   progress: Progress | null
 }
 
-export type DeskOptions<Due> = {
+export type DeskOptions<Due> = Surroundings & {
   cursor: number
   open: Alarm[]
   store: DeskStore<Due>
-  site: (id: string) => Site | undefined
-  device: (id: string) => Device | undefined
   /** Who is told at an escalation level: at 0 the endpoints of the lowest level there is, with each level the next ones too. */
   endpoints: (escalationLevel: number) => string[]
   plan: (alarm: Alarm) => DeadlinePlan
-  isMaintained: (site: string, device: string, at: number) => boolean
-  recent: (entry: Entry, now: number) => RecentEvent[]
-  clock: Clock
-  newId: () => string
   log: Log
   /** Deliveries that may be tried at once, straight after they were committed. */
   onDue: (due: Due[]) => void
@@ -106,7 +97,7 @@ export class Desk<Due> {
       this.#receive({
         settled: outcome,
         take: draft => {
-          this.#takeOutcome(draft, outcome)
+          takeOutcome(draft, outcome)
           return done
         },
       }),
@@ -119,7 +110,7 @@ export class Desk<Due> {
       let acted: Acted | undefined
       this.#receive({
         take: draft => {
-          acted = this.#takeAction(draft, id, action)
+          acted = takeAction(draft, id, action, this.#options.clock())
           return () => resolve(acted)
         },
         receipt: () =>
@@ -138,7 +129,7 @@ export class Desk<Due> {
           const results = draft
             .open()
             .filter(alarm => alarm.site.id === site)
-            .map(({ id }) => ({ id, acted: this.#takeAction(draft, id, action) as Acted }))
+            .map(({ id }) => ({ id, acted: takeAction(draft, id, action, this.#options.clock()) as Acted }))
           return () => resolve(results)
         },
       }),
@@ -189,7 +180,7 @@ export class Desk<Due> {
   }
 
   async #turn(): Promise<void> {
-    const { store, log, onDue, onQuarantined, onStep } = this.#options
+    const { store, log, clock, onDue, onQuarantined, onStep } = this.#options
     this.#mayHoldMore = false
     this.#taken = []
     const { limit } = this.#suspect
@@ -198,11 +189,11 @@ export class Desk<Due> {
     const inbound = this.#inbox.slice()
     const draft = new Draft(this.#open, this.#options.plan)
     const answers = inbound.map(({ take }) => take(draft))
-    this.#takeDeadlines(draft)
+    takeDeadlines(draft, clock())
     if (upTo === this.#cursor && inbound.length === 0 && draft.lines.length === 0) return
     const quarantined: Quarantined[] = []
     for (const entry of entries) {
-      const reason = this.#suspect.condemned(entry.seq) ?? this.#takeEvent(draft, entry)
+      const reason = this.#suspect.condemned(entry.seq) ?? takeEvent(draft, entry, this.#options)
       if (reason !== undefined) quarantined.push({ seq: entry.seq, reason })
     }
     const progress = upTo > this.#cursor ? { upTo, passed, quarantined } : null
@@ -254,63 +245,6 @@ export class Desk<Due> {
       receipts: inbound.flatMap(({ receipt }) => receipt?.() ?? []),
       progress,
     })
-  }
-
-  #takeAction(draft: Draft, id: string, action: Action): Acted | undefined {
-    const alarm = draft.get(id)
-    if (alarm === undefined) return undefined
-    const result = draft.step(alarm, inputOf(action, this.#options.clock()))
-    return 'refused' in result ? refusalOf(alarm, result) : { alarm: result.alarm }
-  }
-
-  #takeDeadlines(draft: Draft): void {
-    const now = this.#options.clock()
-    for (const { id } of draft.open()) {
-      const alarm = draft.get(id) as Alarm
-      for (const by of missedAt(alarm.deadlines, now))
-        draft.step(draft.get(id) as Alarm, { from: 'clock', what: 'escalated', at: now, by })
-    }
-  }
-
-  /** Returns why the entry could not be taken; undefined when it was. */
-  #takeEvent(draft: Draft, entry: Entry): string | undefined {
-    try {
-      this.#follow(draft, entry, AlarmEvent.parse(JSON.parse(entry.payload)))
-      return undefined
-    } catch (error) {
-      // JSON.parse quotes what it can't read, and a payload never stands in a log or a message.
-      return error instanceof SyntaxError ? 'its payload is not JSON' : messageOf(error)
-    }
-  }
-
-  #follow(draft: Draft, entry: Entry, event: AlarmEvent): void {
-    const { site, device, newId, recent, clock, isMaintained } = this.#options
-    const open = draft.openOf(entry.device, event.data.trigger)
-    const at = entry.at
-    if (event.data.state === 'restored') {
-      // Nothing is open: it came to rest before its press arrived, or after the close. The journal has it; no alarm follows.
-      if (open !== undefined)
-        draft.step(open, { from: 'device', what: 'restored', at, eventId: event.id, mode: event.data.mode })
-    } else if (open === undefined) {
-      const context = recent(entry, clock())
-      const maintenance = isMaintained(entry.site, entry.device, entry.receivedAt)
-      draft.raise({ ...raise(newId(), entry, event, site(entry.site), device(entry.device), context), maintenance })
-    } else {
-      draft.step(open, { from: 'device', what: 'pressed', at, eventId: event.id, mode: event.data.mode })
-    }
-  }
-
-  #takeOutcome(draft: Draft, { subject, endpoint: by, at, reply }: Settled): void {
-    const alarm = draft.get(subject)
-    if (alarm === undefined) return
-    const { incidentNo } = reply
-    // Once per endpoint, and again where a later answer brings the number of an incident that has none.
-    const first = !alarm.history.some(line => line.what === 'delivered' && line.by === by)
-    if (first || (alarm.incidentNo === null && incidentNo !== undefined))
-      draft.step(alarm, { from: 'endpoint', what: 'delivered', at, by, incidentNo })
-    // Contract 5: the reply may take the alarm over. Where somebody already has, that is a refusal and no harm.
-    if (reply.acknowledged === true)
-      draft.step(draft.get(subject) as Alarm, { from: 'endpoint', what: 'acknowledged', at, by, incidentNo }, by)
   }
 }
 
