@@ -14,8 +14,8 @@ const idleConnectionMs = 4000
 const maxIdleConnections = 8
 
 /**
- * Posts with `node:http`, which costs a third of what `fetch` does, loads nothing at the first alarm, follows no redirect
- * (contract 5: the signed message goes only where the registry says) and keeps connections for the next message.
+ * Posts with `node:http`: it takes half the time of `fetch` and loads nothing at the first alarm (5 ms instead of 80), follows
+ * no redirect (contract 5: the signed message goes only where the registry says) and takes credentials in a URL.
  */
 export class Poster {
   readonly #options = { keepAlive: true, timeout: idleConnectionMs, maxFreeSockets: maxIdleConnections }

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { firstTold, targetsOf } from '../../gateway/alarms/targets.ts'
+import { ConfigError } from '../../gateway/errors.ts'
+import { Endpoint } from '../../schemas/registry.ts'
+
+const url = 'http://127.0.0.1:9/'
+const endpoint = (id: string, more: object) => Endpoint.parse({ id, url, ...more })
+const dispatch = { url: 'http://127.0.0.1:10/', secret: 'of dispatch' }
+const none = () => undefined
+
+test('an endpoint signs with the secret that its variable holds, or with its own', () => {
+  const endpoints = [endpoint('centre', { secretEnv: 'CENTRE' }), endpoint('station', { secret: 'plain', level: 2 })]
+  const targets = targetsOf(endpoints, dispatch, variable => `value of ${variable}`, none)
+  expect(targets).toEqual([
+    { id: 'centre', url, secret: 'value of CENTRE', level: 0 },
+    { id: 'station', url, secret: 'plain', level: 2 },
+    { id: 'dispatch', url: dispatch.url, secret: 'of dispatch', level: 0 },
+  ])
+})
+
+test('every mistake is told at once, and none tells a secret', () => {
+  const endpoints = [
+    endpoint('a', { secretEnv: 'A' }),
+    endpoint('b', { secret: 'wrong' }),
+    endpoint('dispatch', { secret: 'x' }),
+  ]
+  const mistakeOf = (secret: string) => (secret === 'wrong' ? 'is no good' : undefined)
+  const start = () => targetsOf(endpoints, dispatch, none, mistakeOf)
+  expect(start).toThrow(ConfigError)
+  expect(start).toThrow(
+    [
+      'A: is not set; endpoint a needs it to sign what it is told',
+      'endpoints: b: secret: is no good; endpoint b needs it to sign what it is told',
+      "endpoint dispatch: is there twice; rename the registry's, or unset GATEHOUSE_DISPATCH_URL",
+    ].join('\n'),
+  )
+})
+
+test('those of the lowest level there is are told first', () => {
+  const at = (id: string, level: number) => ({ id, url, secret: 's', level })
+  expect(firstTold([at('a', 1), at('b', 0), at('c', 0)])).toEqual(['b', 'c'])
+  expect(firstTold([at('a', 2), at('b', 1)])).toEqual(['b'])
+  expect(firstTold([])).toEqual([])
+})
