@@ -105,6 +105,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         subject: endpoint,
         message: `endpoint ${endpoint} answers ${status} again and again; look at its log and its secret`,
       }),
+    onFailing: (endpoint, error) =>
+      announced({
+        code: 'endpoint-failing',
+        subject: endpoint,
+        message: `endpoint ${endpoint} takes nothing (${error}); it is tried until it does`,
+      }),
     onAttempt(endpoint, attempt, sinceCreatedMs) {
       metrics.attempts.inc({ endpoint, result: attempt.delivered ? 'delivered' : 'failed' })
       if (attempt.delivered) metrics.deliverySeconds.observe({ endpoint }, sinceCreatedMs / 1000)

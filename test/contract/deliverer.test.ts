@@ -41,6 +41,7 @@ async function start(
     log: pino({ level: 'silent' }),
     settle,
     onRefusing: () => {},
+    onFailing: () => {},
     onAttempt: () => {},
   }
   const deliverer = new Deliverer({ ...options, ...around(options) })
