@@ -19,6 +19,12 @@ export const actionBodies = {
 } as const
 export type ActionName = keyof typeof actionBodies
 
+/** RFC draft idempotency-key-header: what was sent twice under one key is done once. Visible ASCII. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[!-~]{1,128}$/, 'must be 1–128 visible ASCII characters')
+  .describe('The same request again under the same key, within a day, changes nothing and gets the first answer')
+
 /** What became of each open alarm of a site, when one action was taken on all of them. */
 export const SiteActionResult = z.object({
   items: z.array(

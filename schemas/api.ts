@@ -23,6 +23,8 @@ export const Problem = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe('/readyz: "ok" or what is wrong, by the name of the check'),
+  stage: Stage.optional().describe("Status 409 of an alarm's step: the stage that the alarm is at"),
+  by: z.string().optional().describe('Status 409 of an alarm’s step: who brought it there'),
 })
 export type Problem = z.infer<typeof Problem>
 
@@ -128,6 +130,8 @@ export const DeliveryView = z.object({
 })
 export type DeliveryView = z.infer<typeof DeliveryView>
 export const DeliveriesPage = page(DeliveryView)
+/** A test message that is on its way to one endpoint. */
+export const EndpointTest = z.object({ messageId: z.string().describe('The header webhook-id that it comes with') })
 
 export const RejectionsQuery = query({ site: Id.optional(), device: Id.optional(), limit, cursor })
 export type RejectionsQuery = z.infer<typeof RejectionsQuery>

@@ -26,6 +26,8 @@ export function deliveryProcedures(db: DatabaseSync) {
     `UPDATE delivery SET attempts = ?, refusals = ?, due_ms = ?, last_status = ?, last_error = ? WHERE id = ? AND state = 'pending'`,
   )
   const setCancelled = db.prepare("UPDATE delivery SET state = 'cancelled' WHERE subject = ? AND state = 'pending'")
+  const setDue = db.prepare("UPDATE delivery SET due_ms = ? WHERE id = ? AND state = 'pending'")
+  const one = db.prepare('SELECT d.*, m.type FROM delivery d JOIN message m ON m.id = d.message WHERE d.id = ?')
   const forget = db.prepare(
     `DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state <> 'pending' AND created_ms < ? ORDER BY id LIMIT ?)`,
   )
@@ -59,6 +61,12 @@ export function deliveryProcedures(db: DatabaseSync) {
         attempt.error,
         attempt.deliveryId,
       )
+    },
+    /** A person wants it tried now. `done: false`: it isn't pending. undefined: there is none of this id. */
+    retry({ id, now }: { id: number; now: number }): { done: boolean; delivery: DeliveryView } | undefined {
+      const done = setDue.run(now, id).changes === 1
+      const row = one.get(id)
+      return row && { done, delivery: toView(row) }
     },
     /**
      * Deletes finished deliveries older than `before`, and messages that no delivery points to (one that had no endpoint

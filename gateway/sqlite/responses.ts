@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Alarm } from '../../schemas/alarm.ts'
 import type { SiteKind } from '../../schemas/registry.ts'
+import type { ResponseReport } from '../../schemas/report.ts'
+import { reportOf } from '../alarms/report.ts'
 import type { Legs } from '../alarms/response.ts'
 
 /** One closed alarm's response: a point in InfluxDB, a line of the report. Numbered in the order of closing. */
@@ -17,13 +19,16 @@ export type Response = {
   legs: Legs
 }
 
+type ReportQuery = { from: number; to: number; mode: Alarm['mode']; site?: string | undefined; limit: number }
+
 const columns = `seq, alarm, site, site_kind AS siteKind, device, mode, response_minutes AS responseMinutes,
   received_ms AS receivedAt, closed_ms AS closedAt, legs`
 
 export function responseReader(db: DatabaseSync) {
   const after = db.prepare(`SELECT ${columns} FROM response WHERE seq > ? ORDER BY seq LIMIT ?`)
   const between = db.prepare(
-    `SELECT ${columns} FROM response WHERE received_ms >= ? AND received_ms < ? AND (?3 IS NULL OR site = ?3) ORDER BY received_ms LIMIT ?4`,
+    `SELECT ${columns} FROM response WHERE received_ms >= ? AND received_ms < ? AND mode = ? AND (?4 IS NULL OR site = ?4)
+     ORDER BY received_ms LIMIT ?5`,
   )
   const receipt = db.prepare('SELECT request, answer FROM receipt WHERE caller = ? AND key = ?')
   const parse = (row: unknown): Response => {
@@ -33,9 +38,11 @@ export function responseReader(db: DatabaseSync) {
   return {
     /** For the consumer that writes points. */
     responsesAfter: (seq: number, limit: number): Response[] => after.all(seq, limit).map(parse),
-    /** Of alarms received in [from, to), at most `limit`. */
-    responses: (query: { from: number; to: number; site?: string | undefined; limit: number }): Response[] =>
-      between.all(query.from, query.to, query.site ?? null, query.limit).map(parse),
+    /** Over alarms received in [from, to), made here so that no row crosses threads; undefined: more than `limit` of them. */
+    report({ from, to, mode, site, limit }: ReportQuery): ResponseReport | undefined {
+      const found = between.all(from, to, mode, site ?? null, limit + 1)
+      return found.length > limit ? undefined : reportOf(found.map(parse))
+    },
     receipt: ({ caller, key }: { caller: string; key: string }) =>
       receipt.get(caller, key) as { request: string; answer: string } | undefined,
   }

@@ -146,7 +146,14 @@ const same = (wanted: unknown, value: unknown) => wanted === undefined || wanted
 
 export const ports = {
   pseudonym,
-  registry: { sites: () => sites, devices: () => devices },
+  clock: () => at,
+  newId: () => 'id-1',
+  registry: {
+    sites: () => sites,
+    devices: () => devices,
+    site: id => sites.find(one => one.id === id),
+    device: id => devices.find(one => one.id === id),
+  },
   presence: {
     connected: (id: string) => id === 'school-01-gate-01',
     presence: (id: string) => (id === 'school-01-gate-01' ? ('online' as const) : ('unknown' as const)),
@@ -176,6 +183,30 @@ export const ports = {
       ),
     alarm: async id => alarms.find(one => one.id === id),
     openAlarmsBySite: async () => ({ 'school-01': 1, 'compound-01': 1 }),
+  },
+  open: { openAlarms: () => alarms.filter(({ stage }) => stage !== 'closed') },
+  actions: { act: async () => undefined, actOnSite: async () => [] },
+  receipts: { receipt: async () => undefined },
+  maintenance: { begin: async () => {}, end: async () => false, openAt: () => [] },
+  retries: {
+    retry: async id => {
+      const found = deliveries.find(one => one.id === id)
+      return found && { done: found.state === 'pending', delivery: found }
+    },
+  },
+  endpoints: { test: async id => (id === 'command-centre' ? 'msg-9' : undefined) },
+  reports: { response: async () => ({ items: [] }) },
+  stream: {
+    subscribe: () => () => {},
+    counters: () => ({
+      at: new Date(at).toISOString(),
+      stored: 8,
+      duplicate: 0,
+      rejected: 1,
+      journalQueued: 0,
+      connections: 1,
+      openAlarms: 2,
+    }),
   },
   deliveries: {
     deliveries: async query =>
