@@ -5,6 +5,7 @@ import { planFor } from './alarms/deadlines.ts'
 import { Desk } from './alarms/desk.ts'
 import { faultMessage } from './alarms/message.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
+import { Stream } from './alarms/stream.ts'
 import { targetsOf, toldAt } from './alarms/targets.ts'
 import { type Clock, elapsedSince, iso } from './clock.ts'
 import type { Config } from './config.ts'
@@ -20,6 +21,7 @@ import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
 import { AppendQueue } from './sqlite/append-queue.ts'
+import { commands } from './sqlite/commands.ts'
 import { openDatabase } from './sqlite/database.ts'
 import { lockDataDir } from './sqlite/lock.ts'
 import { pages } from './sqlite/pages.ts'
@@ -146,9 +148,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         message: `${quarantined.length} alarm events could not be made alarms, from number ${quarantined[0]?.seq}: ${quarantined[0]?.reason}`,
       }),
     onStep: (alarm, line) => {
+      stream.alarm(alarm, line)
       if (line.what === line.stage) broker.indicate(alarm, line.at)
     },
   })
+
+  const stream = new Stream({ clock, openAlarms: desk.openAlarms })
 
   const journal = new AppendQueue(write, (publishes, outcomes) => {
     let alarm = false
@@ -205,20 +210,29 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   let damage: string | undefined
   const api = await createApi({
     log,
+    clock,
+    newId,
     version: options.version,
     tokens,
     metrics: metrics.registry,
     checks: { journal: () => damage },
     pseudonym,
     registry,
-    presence: {
-      connected: presence.connected,
-      presence: supervision.presence,
-      lastSeenAt: supervision.lastSeenAt,
-      battery: supervision.battery,
-      missing: supervision.missing,
-    },
+    presence: { ...supervision, connected: presence.connected },
     ...pages(database.lists),
+    open: desk,
+    actions: desk,
+    ...commands(write, { clock, newId, maintenance, endpoints: targets.map(({ id }) => id), deliverer }),
+    stream: {
+      subscribe: (lastId, listener) => stream.subscribe(lastId, listener),
+      counters: () => ({
+        at: iso(clock()),
+        ...counts,
+        journalQueued: journal.queued,
+        connections: presence.connectedCount,
+        openAlarms: desk.openAlarms().length,
+      }),
+    },
     stats: {
       stats: async () => ({ ...(await database.lists.call('stats', consumers)), connections: presence.connectedCount }),
     },
