@@ -5,6 +5,9 @@ import type { ResponseReport } from '../../schemas/report.ts'
 import { reportOf } from '../alarms/report.ts'
 import type { Legs } from '../alarms/response.ts'
 
+/** The consumer that writes them as points. Its cursor counts responses, not the journal's entries. */
+export const responsesConsumer = 'responses'
+
 /** One closed alarm's response: a point in InfluxDB, a line of the report. Numbered in the order of closing. */
 export type Response = {
   seq: number
