@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { ActionName, actionBodies } from '../schemas/actions.ts'
 import type { Alarm } from '../schemas/alarm.ts'
 import { AlarmsPage, DevicesPage, type DeviceView, Problem } from '../schemas/api.ts'
@@ -18,8 +18,6 @@ export type ActionBody<A extends ActionName> = z.input<(typeof actionBodies)[A]>
 export type Acted = { result: 'done' } | { result: 'refused' | 'unsure'; why: string }
 
 const timeoutMs = 5000
-/** Members that a 409 may hold beside RFC 9457's own. */
-const Refused = Problem.partial().extend({ stage: z.string().optional(), by: z.string().optional() })
 
 export function createApi({ url, token }: { url: string; token: string }): Api {
   const root = `${url.replace(/\/$/, '')}/api/v1`
@@ -59,9 +57,8 @@ export function createApi({ url, token }: { url: string; token: string }): Api {
 
 function reasonOf(text: string): string {
   try {
-    const { data } = Refused.safeParse(JSON.parse(text))
-    const place = [data?.stage && `stage ${data.stage}`, data?.by && `by ${data.by}`].filter(Boolean).join(', ')
-    return [data?.detail ?? data?.title ?? 'without a reason', place && `(${place})`].filter(Boolean).join(' ')
+    const { data } = Problem.safeParse(JSON.parse(text))
+    return data?.detail ?? data?.title ?? 'without a reason'
   } catch {
     return 'without a problem+json body'
   }

@@ -19,6 +19,8 @@ export type FleetOptions = LivingOptions & {
   onIndicate?: (deviceId: string, indicate: Indicate) => void
   /** Where a device connects, if not to `url`: its own line to the gateway. */
   urlOf?: (deviceId: string) => string | undefined
+  /** How long a lost connection stays lost (default: 3 s). */
+  reconnectMs?: number
   /** Aborted: don't go on waiting for connections. */
   stopped: AbortSignal
 }
@@ -31,7 +33,7 @@ export type Fleet = {
   stop: () => Promise<void>
 }
 
-const reconnectMs = 3000
+const defaultReconnectMs = 3000
 const connectDeadlineMs = 15_000
 const drainMs = 10_000
 const goodbyeMs = 3000
@@ -62,7 +64,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
           secret,
           clock,
           idPrefix,
-          reconnectMs,
+          reconnectMs: options.reconnectMs ?? defaultReconnectMs,
           announces: true,
         },
         {

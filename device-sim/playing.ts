@@ -48,12 +48,14 @@ export function createPlayer(options: {
   onStep: (played: Played) => void
 }): Player {
   const { api, by, steps, now, onStep } = options
-  const plays = new Map<string, AbortController>()
+  /** By alarm, as the last message showed it: a real press on a drill changes how it is closed. */
+  const plays = new Map<string, { alarm: Alarm; ended: AbortController }>()
   const all = new AbortController()
 
-  const play = async (alarm: Alarm, signal: AbortSignal): Promise<void> => {
+  const play = async (under: { alarm: Alarm }, signal: AbortSignal): Promise<void> => {
     for (const { action, afterMs } of steps) {
       await sleep(afterMs, undefined, { signal })
+      const { alarm } = under
       const startMs = now()
       const acted = await actSurely(api, alarm, action, bodyOf(action, alarm, by), signal)
       if (signal.aborted) return
@@ -65,11 +67,13 @@ export function createPlayer(options: {
   return {
     note: ({ type, data: { alarm } }) => {
       if (alarm === undefined) return
-      if (type === 'alarm.closed') plays.get(alarm.id)?.abort()
-      if (type !== 'alarm.raised' || plays.has(alarm.id) || plays.size >= maxAtOnce || all.signal.aborted) return
-      const own = new AbortController()
-      plays.set(alarm.id, own)
-      play(alarm, AbortSignal.any([own.signal, all.signal]))
+      const known = plays.get(alarm.id)
+      if (known !== undefined) known.alarm = alarm
+      if (type === 'alarm.closed') known?.ended.abort()
+      if (type !== 'alarm.raised' || known !== undefined || plays.size >= maxAtOnce || all.signal.aborted) return
+      const under = { alarm, ended: new AbortController() }
+      plays.set(alarm.id, under)
+      play(under, AbortSignal.any([under.ended.signal, all.signal]))
         .catch(error => {
           if (error.name !== 'AbortError') throw error
         })
