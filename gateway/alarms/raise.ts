@@ -29,7 +29,16 @@ export function raise(
     incidentNo: null,
     disposition: null,
     deadlines: {},
-    history: [{ at: iso(entry.at), what: 'raised', stage: 'raised', by: entry.device, eventId: event.id }],
+    history: [
+      {
+        at: iso(entry.at),
+        what: 'raised',
+        stage: 'raised',
+        by: entry.device,
+        eventId: event.id,
+        mode: event.data.mode,
+      },
+    ],
     site: {
       id: entry.site,
       name: site?.name ?? entry.site,

@@ -22,6 +22,7 @@ export function writeProcedures(db: DatabaseSync) {
       commitDesk: alarms.commit,
       createMessage: deliveries.create,
       deliveryFailed: deliveries.failed,
+      cancelUnknown: deliveries.cancelUnknown,
       retainDeliveries: deliveries.retain,
     },
   }
