@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Fault } from '../schemas/webhook.ts'
 import { planFor } from './alarms/deadlines.ts'
 import { Desk } from './alarms/desk.ts'
+import { FaultLimit } from './alarms/fault-limit.ts'
 import { faultMessage } from './alarms/message.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
 import { Stream } from './alarms/stream.ts'
@@ -68,6 +69,15 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const { read, write } = database
   const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
   for (const consumer of consumers) await write.call('enroll', consumer)
+  // Without any endpoint it is more likely that a setting was forgotten than that nobody is to be told.
+  const cancelled =
+    targets.length === 0
+      ? 0
+      : await write.call(
+          'cancelUnknown',
+          targets.map(({ id }) => id),
+        )
+  if (cancelled > 0) log.warn({ cancelled }, 'deliveries.cancelled: their endpoint is not in the registry any more')
 
   // What a message is about, for the endpoints other than the one it is about.
   const announce = async (fault: Fault) => {
@@ -76,10 +86,13 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     if (others.length > 0)
       deliverer.offer(await write.call('createMessage', faultMessage(newId(), fault, clock(), others)))
   }
-  const announced = (fault: Fault) => {
+  const announced = (shown: Fault) => {
+    const fault = faultLimit.take(shown, clock())
+    if (fault === undefined) return
     announce(fault).catch(error => log.error({ err: messageOf(error) }, 'fault.unannounced'))
   }
 
+  const faultLimit = new FaultLimit()
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
   const supervision = new Supervision(registry.devices(), clock(), ({ site, id }, now) =>
@@ -155,24 +168,29 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
   const stream = new Stream({ clock, openAlarms: desk.openAlarms })
 
-  const journal = new AppendQueue(write, (publishes, outcomes) => {
-    let alarm = false
-    for (const [index, publish] of publishes.entries()) {
-      const { result, seq } = outcomes[index]!
-      counts[result]++
-      if (result !== 'stored' || 'reason' in publish) continue
-      recent.add(publish.site, {
-        seq,
-        device: publish.device,
-        kind: publish.kind,
-        at: publish.at,
-        payload: publish.payload,
-      })
-      alarm ||= publish.kind === 'alarm'
-    }
-    if (alarm) desk.wake()
-    influx?.wake()
-  })
+  const journal = new AppendQueue(
+    write,
+    (publishes, outcomes) => {
+      let alarm = false
+      for (const [index, publish] of publishes.entries()) {
+        const { result, seq } = outcomes[index]!
+        counts[result]++
+        if (result !== 'stored' || 'reason' in publish) continue
+        recent.add(publish.site, {
+          seq,
+          device: publish.device,
+          kind: publish.kind,
+          at: publish.at,
+          receivedAt: publish.receivedAt,
+          payload: publish.payload,
+        })
+        alarm ||= publish.kind === 'alarm'
+      }
+      if (alarm) desk.wake()
+      influx?.wake()
+    },
+    error => log.error({ err: error.message }, 'journal.failing'),
+  )
 
   const influx =
     config.influx &&
@@ -215,7 +233,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     version: options.version,
     tokens,
     metrics: metrics.registry,
-    checks: { journal: () => damage },
+    // Public at /readyz: in the gateway's words, since SQLite's may name a path.
+    checks: { journal: () => damage ?? (journal.failure && 'events can not be written to disk; see the log') },
     pseudonym,
     registry,
     presence: { ...supervision, connected: presence.connected },
@@ -276,7 +295,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
           message: `the journal's file is damaged (${found}); restore a backup`,
         })
     },
-    () => {},
+    error => log.error({ err: messageOf(error) }, 'journal.unchecked'),
   )
 
   return {

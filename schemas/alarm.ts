@@ -27,6 +27,7 @@ export const HistoryLine = z.object({
   stage: Stage.describe('The stage after it'),
   by: z.string().optional().describe('The endpoint, person or deadline that caused it'),
   eventId: z.string().optional(),
+  mode: z.enum(modes).optional().describe('Of a press or restore: the alarm has the gravest of them'),
   note: z.string().optional(),
   incidentNo: z.string().optional(),
   unit: z.string().optional(),

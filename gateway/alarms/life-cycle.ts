@@ -69,7 +69,7 @@ function done(alarm: Alarm, input: Input, change: Partial<Alarm>, messages: Mess
     what: input.what,
     stage: changed.stage,
     ...('by' in input ? { by: input.by } : {}),
-    ...('eventId' in input ? { eventId: input.eventId } : {}),
+    ...('eventId' in input ? { eventId: input.eventId, mode: input.mode } : {}),
     ...incidentNo,
     ...('note' in input && input.note !== undefined ? { note: input.note } : {}),
     ...('unit' in input && input.unit !== undefined ? { unit: input.unit } : {}),

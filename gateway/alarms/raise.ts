@@ -30,7 +30,16 @@ export function raise(
     disposition: null,
     maintenance: false,
     deadlines: {},
-    history: [{ at: iso(entry.at), what: 'raised', stage: 'raised', by: entry.device, eventId: event.id }],
+    history: [
+      {
+        at: iso(entry.at),
+        what: 'raised',
+        stage: 'raised',
+        by: entry.device,
+        eventId: event.id,
+        mode: event.data.mode,
+      },
+    ],
     site: {
       id: entry.site,
       name: site?.name ?? entry.site,

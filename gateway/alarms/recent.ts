@@ -6,7 +6,14 @@ import { iso } from '../clock.ts'
  * The last events of each site, for an alarm's context (contract 5). Kept in memory, so that an alarm doesn't wait for a
  * question to the disk; empty after a restart until `add` was called with what the journal's end holds.
  */
-export type Recent = { seq: number; device: string; kind: Kind; at: number; payload: Uint8Array | string }
+export type Recent = {
+  seq: number
+  device: string
+  kind: Kind
+  at: number
+  receivedAt: number
+  payload: Uint8Array | string
+}
 
 const eventsPerSite = 20
 const agedMs = 10 * 60_000
@@ -40,7 +47,7 @@ export class RecentEvents {
   of(site: string, before: number, now: number): RecentEvent[] {
     const ring = this.#sites.get(site)?.ring ?? []
     return ring
-      .filter(event => event.seq < before && event.at >= now - agedMs)
+      .filter(event => event.seq < before && event.receivedAt >= now - agedMs)
       .sort((one, other) => other.seq - one.seq)
       .map(event => ({
         seq: event.seq,

@@ -122,12 +122,18 @@ export class Broker extends Aedes {
 
   /**
    * Nobody watches ingest topics but a monitor: without one a publish ends here, with no fan-out work per event. With one,
-   * it sees what devices say on their own topics, and nothing that only the gateway may say (ack, command).
+   * it sees what devices say on their own topics, and nothing that only the gateway may say (ack, command). The device never
+   * waits for it: aedes would read on from a device only when the slowest watcher has taken its copy.
    */
   override publish(...given: Parameters<Aedes['publish']>): void {
-    const [packet, , done] = given as unknown as [PublishPacket, Client, (error?: Error) => void]
-    if ((given as unknown[]).length === 3 && (this.#watchers.size === 0 || !isIngest(packet.topic))) done()
-    else super.publish(...given)
+    const [packet, client, done] = given as unknown as [PublishPacket, Client, (error?: Error) => void]
+    // Its types know two arguments; a client's publish has three.
+    const toWatchers = [packet, client, () => {}] as unknown as Parameters<Aedes['publish']>
+    if ((given as unknown[]).length !== 3) super.publish(...given)
+    else {
+      done()
+      if (this.#watchers.size > 0 && isIngest(packet.topic)) super.publish(...toWatchers)
+    }
   }
 
   #authenticate(

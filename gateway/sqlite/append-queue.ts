@@ -20,18 +20,23 @@ const entryBytes = 512
 export class AppendQueue implements Journal {
   readonly #write: Caller<WriteProcedures>
   readonly #onStored: (publishes: readonly Publish[], outcomes: readonly Outcome[]) => void
+  readonly #onFailure: (error: Error) => void
   readonly #batch = new BatchBuilder()
   #gathered: Waiting[] = []
   #queuedBytes = 0
   #queued = 0
   #idle: (() => void) | undefined
+  #failure: Error | undefined
 
+  /** `onFailure`: the first commit that fails after one that worked. */
   constructor(
     write: Caller<WriteProcedures>,
     onStored: (publishes: readonly Publish[], outcomes: readonly Outcome[]) => void,
+    onFailure: (error: Error) => void = () => {},
   ) {
     this.#write = write
     this.#onStored = onStored
+    this.#onFailure = onFailure
   }
 
   append(publish: Publish, done: (error: Error | null, outcome?: Outcome) => void): void {
@@ -51,6 +56,11 @@ export class AppendQueue implements Journal {
   /** How many wait for their commit. */
   get queued(): number {
     return this.#queued
+  }
+
+  /** Why the last commit failed; undefined once one worked again. */
+  get failure(): Error | undefined {
+    return this.#failure
   }
 
   /** Resolves when everything appended so far is on disk or refused. */
@@ -75,11 +85,14 @@ export class AppendQueue implements Journal {
           result: results[codes[index] as number] as Outcome['result'],
           seq: seqs[index] as number,
         }))
+        this.#failure = undefined
         this.#onStored(publishes, outcomes)
         this.#release(batch, bytes)
         for (const [index, { done }] of batch.entries()) done(null, outcomes[index] as Outcome)
       },
       (error: Error) => {
+        if (this.#failure === undefined) this.#onFailure(error)
+        this.#failure = error
         this.#release(batch, bytes)
         for (const { done } of batch) done(error)
       },

@@ -52,6 +52,13 @@ export function deliveryProcedures(db: DatabaseSync) {
     cancel(subject: string): void {
       setCancelled.run(subject)
     },
+    /** What waits for an endpoint that left the registry is not waited for any more. Returns how many. */
+    cancelUnknown(known: string[]): number {
+      const unknown = db.prepare(
+        `UPDATE delivery SET state = 'cancelled' WHERE state = 'pending' AND endpoint NOT IN (${known.map(() => '?').join(', ')})`,
+      )
+      return Number(unknown.run(...known).changes)
+    },
     failed(attempt: FailedAttempt): void {
       setFailed.run(
         attempt.attempts,

@@ -70,11 +70,12 @@ export function knownIds(db: DatabaseSync) {
     for (const ids of fresh.values()) for (const [id, of] of ids) if (of <= seq && ids.delete(id)) freshCount--
   }
 
+  /** Reads first and forgets then: if it can't be read, nothing is forgotten. */
   function reset(): void {
+    const entries = notMoved.all() as { device: number; id: string; seq: number }[]
     fresh = new Map()
     freshCount = 0
-    for (const { device, id, seq } of notMoved.all() as { device: number; id: string; seq: number }[])
-      add(device, id, seq)
+    for (const { device, id, seq } of entries) add(device, id, seq)
   }
 
   return { seqOf, add, settle, forget, reset }

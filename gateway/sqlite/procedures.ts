@@ -7,6 +7,7 @@ import { maintenanceProcedures, maintenanceReader } from './maintenance.ts'
 import { findDamage } from './open.ts'
 import { responseReader } from './responses.ts'
 import { rejectionReader, statsReader } from './stats.ts'
+import { toldReader } from './told.ts'
 
 /** All that a thread can be asked for, by name. There is no generic SQL: what isn't here can't be run. */
 export function writeProcedures(db: DatabaseSync) {
@@ -28,6 +29,7 @@ export function writeProcedures(db: DatabaseSync) {
       retryDelivery: deliveries.retry,
       beginMaintenance: maintenance.begin,
       endMaintenance: maintenance.end,
+      cancelUnknown: deliveries.cancelUnknown,
       retainDeliveries: deliveries.retain,
     },
   }
@@ -40,6 +42,7 @@ export function readProcedures(db: DatabaseSync) {
   const alarms = alarmReader(db)
   const responses = responseReader(db)
   const stats = statsReader(db)
+  const told = toldReader(db)
   return {
     cursor: journal.cursor,
     readAlarms: ({ after, limit, window }: { after: number; limit: number; window: number }) =>
@@ -54,6 +57,9 @@ export function readProcedures(db: DatabaseSync) {
     responseReport: responses.report,
     receipt: responses.receipt,
     maintenance: maintenanceReader(db),
+    toldSilent: told.silent,
+    toldFaults: told.faults,
+    testAlarms: told.testAlarms,
     rejections: rejectionReader(db),
     stats: (consumers: string[]) => stats(consumers, alarms.alarmCounts, deliveries.deliveryCounts),
     findDamage: () => findDamage(db),

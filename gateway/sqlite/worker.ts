@@ -59,15 +59,30 @@ function writer(db: DatabaseSync): (calls: Call[]) => void {
   const { procedures, reset, settleIds } = writeProcedures(db)
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
+  /**
+   * What the procedures keep in memory may be believed: it is what the file holds. After a failure it isn't until it was read
+   * again, and until then every call fails: an id that is taken for known, and isn't, would be an event lost.
+   */
+  let believed = true
+  const readAgain = () => {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    reset()
+    believed = true
+  }
   const inTransaction = <T>(work: () => T): T => {
+    if (!believed) readAgain()
     begin.run()
     try {
       const value = work()
       commit.run()
       return value
     } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK')
-      reset()
+      believed = false
+      try {
+        readAgain()
+      } catch {
+        // The disk is sick: the next call tries, and fails with its own error until it works.
+      }
       throw error
     }
   }

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps, Agent as SecureAgent } from 'node:https'
-import { WebhookReply } from '../../schemas/webhook.ts'
+import type { WebhookReply } from '../../schemas/webhook.ts'
+import { readReply } from './reply.ts'
 
 /** One HTTP try of one message at one endpoint. Never rejects: what went wrong is the answer. */
 export type Attempt =
@@ -83,15 +84,6 @@ async function readBounded(response: IncomingMessage): Promise<string> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function readReply(text: string): WebhookReply {
-  try {
-    const parsed = WebhookReply.safeParse(JSON.parse(text))
-    return parsed.success ? parsed.data : {}
-  } catch {
-    return {}
-  }
 }
 
 /** The code (ECONNREFUSED, CERT_HAS_EXPIRED, …) and never the message, which may name the URL, and that may hold a token. */
