@@ -65,7 +65,7 @@ export function addStream(app: App, { stream, log, streamTimes }: Options): void
       }
       reply.hijack()
       reply.raw.writeHead(200, { ...headersOf('data'), 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-      const watcher = new Watcher(reply.raw, () => log.warn('stream.slow-watcher-cut'))
+      const watcher = new Watcher(reply.raw, waitingBytes => log.warn({ waitingBytes }, 'stream.slow-watcher-cut'))
       watchers.add(watcher)
       watcher.tell(`retry: ${reconnectMs}\n\n`)
       const leave = stream.subscribe(request.headers['last-event-id'], event => watcher.tell(textOf(event)))
@@ -88,10 +88,10 @@ const textOf = ({ id, name, data }: { id?: string; name: string; data: unknown }
 /** One connection. A watcher that doesn't read what it is told is cut: it comes again and goes on where it was. */
 class Watcher {
   readonly #response: ServerResponse
-  readonly #onCut: () => void
+  readonly #onCut: (waitingBytes: number) => void
   #maxWaitingBytes = Number.POSITIVE_INFINITY
 
-  constructor(response: ServerResponse, onCut: () => void) {
+  constructor(response: ServerResponse, onCut: (waitingBytes: number) => void) {
     this.#response = response
     this.#onCut = onCut
     response.on('error', () => {})
@@ -108,8 +108,9 @@ class Watcher {
   tell(text: string): void {
     if (this.#response.destroyed) return
     this.#response.write(text)
-    if (this.#response.writableLength <= this.#maxWaitingBytes) return
-    this.#onCut()
+    const waitingBytes = this.#response.writableLength
+    if (waitingBytes <= this.#maxWaitingBytes) return
+    this.#onCut(waitingBytes)
     this.#response.destroy()
   }
 

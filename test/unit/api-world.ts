@@ -256,5 +256,25 @@ export async function startApi(more: Partial<ApiOptions> = {}) {
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
   }
   const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
-  return { api, port, base, logged, ask, as, get: (path: string) => ask(`/api/v1/${path}`, as('token-of-viewer')) }
+  /** As a dispatcher, unless `headers` say otherwise. */
+  const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    ask(`/api/v1/${path}`, {
+      method: 'POST',
+      headers: {
+        ...as('token-of-dispatcher').headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  return {
+    api,
+    port,
+    base,
+    logged,
+    ask,
+    as,
+    post,
+    get: (path: string) => ask(`/api/v1/${path}`, as('token-of-viewer')),
+  }
 }
