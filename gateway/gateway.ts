@@ -5,7 +5,9 @@ import { planFor } from './alarms/deadlines.ts'
 import { Desk } from './alarms/desk.ts'
 import { FaultLimit } from './alarms/fault-limit.ts'
 import { faultMessage } from './alarms/message.ts'
+import { Outbox } from './alarms/outbox.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
+import { silenceMessage } from './alarms/silence-message.ts'
 import { Stream } from './alarms/stream.ts'
 import { targetsOf, toldAt } from './alarms/targets.ts'
 import { type Clock, elapsedSince, iso } from './clock.ts'
@@ -13,7 +15,6 @@ import type { Config } from './config.ts'
 import { Maintenance } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
 import { readRegistry } from './devices/registry-file.ts'
-import { Supervision } from './devices/supervision.ts'
 import { messageOf } from './errors.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
 import { createPseudonym, maskData } from './journal/pseudonym.ts'
@@ -26,6 +27,7 @@ import { commands } from './sqlite/commands.ts'
 import { openDatabase } from './sqlite/database.ts'
 import { lockDataDir } from './sqlite/lock.ts'
 import { pages } from './sqlite/pages.ts'
+import { startSupervision } from './supervising.ts'
 import { Deliverer } from './webhook/deliver.ts'
 import { secretMistake, signingKeys } from './webhook/signature.ts'
 
@@ -79,25 +81,23 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         )
   if (cancelled > 0) log.warn({ cancelled }, 'deliveries.cancelled: their endpoint is not in the registry any more')
 
-  // What a message is about, for the endpoints other than the one it is about.
-  const announce = async (fault: Fault) => {
-    log.error(fault, 'gateway.fault')
-    const others = targets.map(({ id }) => id).filter(id => id !== fault.subject)
-    if (others.length > 0)
-      deliverer.offer(await write.call('createMessage', faultMessage(newId(), fault, clock(), others)))
-  }
+  const outbox = new Outbox({
+    store: message => write.call('createMessage', message),
+    onDue: due => deliverer.offer(due),
+    log,
+  })
+  const faultLimit = new FaultLimit()
   const announced = (shown: Fault) => {
     const fault = faultLimit.take(shown, clock())
     if (fault === undefined) return
-    announce(fault).catch(error => log.error({ err: messageOf(error) }, 'fault.unannounced'))
+    log.error(fault, 'gateway.fault')
+    // For the endpoints other than the one it is about.
+    const others = targets.map(({ id }) => id).filter(id => id !== fault.subject)
+    outbox.say(faultMessage(newId(), fault, clock(), others))
   }
 
-  const faultLimit = new FaultLimit()
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
-  const supervision = new Supervision(registry.devices(), clock(), ({ site, id }, now) =>
-    maintenance.covers(site, id, now),
-  )
   const maintenance = new Maintenance(await read.call('maintenance', clock()))
   const metrics = createMetrics({
     counts,
@@ -163,10 +163,21 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     onStep: (alarm, line) => {
       stream.alarm(alarm, line)
       if (line.what === line.stage) broker.indicate(alarm, line.at)
+      if (line.what === 'raised' && alarm.mode === 'test') supervision.tested(alarm.site.id, clock())
     },
   })
 
   const stream = new Stream({ clock, openAlarms: desk.openAlarms })
+  const supervision = await startSupervision({
+    read,
+    registry,
+    maintenance,
+    clock,
+    log,
+    onPresence: (device, presence) => stream.presence(device, presence),
+    onReport: (report, now) => outbox.say(silenceMessage(newId(), report, registry, now, told(0))),
+    onFault: announced,
+  })
 
   const journal = new AppendQueue(
     write,
@@ -175,6 +186,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       for (const [index, publish] of publishes.entries()) {
         const { result, seq } = outcomes[index]!
         counts[result]++
+        if (result !== 'duplicate') supervision.heard(publish)
         if (result !== 'stored' || 'reason' in publish) continue
         recent.add(publish.site, {
           seq,
@@ -218,7 +230,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     log,
     retentionMs,
     maxPayloadBytes: config.mqtt.maxPayloadBytes,
-    onSeen: (device, at) => void supervision.seen(device, at),
+    onSeen: supervision.seen,
     onConnected: (device, connected) => presence.setConnected(device, connected),
     onWantsCommands: device => {
       for (const alarm of desk.openAlarms()) if (alarm.device.id === device) broker.indicate(alarm, iso(clock()))
@@ -307,6 +319,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       await broker.end()
       await api.close()
       clearInterval(retaining)
+      supervision.stop()
+      await outbox.stop()
       // Side by side: an endpoint that hangs and an InfluxDB that hangs are each waited for.
       await Promise.all([deliverer.stop().then(() => desk.stop()), influx?.stop()])
       await database.close()

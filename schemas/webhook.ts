@@ -38,13 +38,14 @@ export const DeviceReport = z.object({
 })
 export type DeviceReport = z.infer<typeof DeviceReport>
 
-/** A whole site that fell silent or came back: one report instead of one per device. */
+/** A site of which all or many devices fell silent or came back at once: one report instead of one per device. */
 export const SiteReport = z.object({
   id: z.string(),
   name: z.string(),
   kind: SiteKind,
-  deviceCount: z.int(),
+  deviceCount: z.int().describe('How many of its devices fell silent, or are back'),
   devices: z.array(z.string()).max(100).describe('The first 100 of them'),
+  flapping: z.boolean().describe('true: it comes and goes; not reported again until it has been steady for 30 min'),
 })
 export type SiteReport = z.infer<typeof SiteReport>
 

@@ -25,6 +25,7 @@ const steps: Record<string, number> = {
   'gateway/main.ts': 9,
   'gateway/gateway.ts': 8,
   'gateway/influx-consumer.ts': 7,
+  'gateway/supervising.ts': 7,
   'gateway/influx-thread.ts': 6,
   'gateway/registry-command.ts': 9,
   'gateway/keys.ts': 6,

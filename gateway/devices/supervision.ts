@@ -1,150 +1,187 @@
 import type { Presence } from '../../schemas/api.ts'
 import type { DeviceKind } from '../../schemas/registry.ts'
-import { Flapping } from './flapping.ts'
-import { isSiteLost } from './lost-site.ts'
+import { Flapping, steadyMs } from './flapping.ts'
+import { lossOf } from './lost-site.ts'
+import { Outages } from './outage.ts'
+import { silentAfterMs } from './rhythm.ts'
 
 /**
- * Who is there (domain.md: EN 50136 DP4 90 s, SP4 3 min; three missed heartbeats are lost). Any message is a sign of life.
- * In memory: after a restart everybody is `unknown` and silence counts from the start, so a restart reports nobody.
- * The clock is an argument; what follows comes back as data.
+ * Who is there (domain.md). Any message is a sign of life. Each second `tick` compares what is with what was told, and what
+ * differs is a report: so silent and recovered alternate for each device, whatever happens in between.
+ *
+ * In memory: after a restart everybody is `unknown` and silence counts from the start. The clock is an argument.
  */
 export type Watched = { id: string; site: string; kind: DeviceKind }
 
-/** What somebody should be told. Of a whole site lost there is one report, with the site as its subject. */
-export type Report =
-  | { what: 'silent' | 'recovered'; subject: 'device'; device: string; lastSeenAt: number | null; flapping?: true }
-  | { what: 'silent' | 'recovered'; subject: 'site'; site: string; devices: string[] }
+/** What somebody should be told. Devices of a site that are lost at once are one report, with the site as its subject. */
+export type Report = { what: 'silent' | 'recovered'; flapping: boolean } & (
+  | { of: 'device'; device: string; lastSeenAt: number | null }
+  | { of: 'site'; site: string; devices: string[] }
+)
 
-const silentAfterMs: Record<DeviceKind, number> = {
-  'panic-button': 90_000,
-  'access-controller': 180_000,
-  'face-checkpoint': 180_000,
-  'vehicle-checkpoint': 270_000,
-  sensor: 270_000,
+/** What was told before the start and not taken back: who is silent alone, and which devices with their site. */
+export type Told = {
+  devices: readonly string[]
+  sites: readonly { site: string; devices: readonly string[] | 'all' }[]
 }
 
-type State = {
-  device: Watched
-  /** null: not since the start. */
-  lastSeenAt: number | null
+export type SupervisionOptions = {
+  devices: Iterable<Watched>
+  startedAt: number
+  told?: Told
+  /** Its silence is expected just now, and not reported. */
+  isMaintained: (device: Watched, now: number) => boolean
+  onPresence?: (device: string, presence: Presence) => void
+}
+
+export type State = Watched & {
   presence: Presence
+  /** As the clock said; null: not since the start. */
+  lastSeenAt: number | null
+  /** Silence counts from here; `onlineFrom`: presence does. Both on the time that the gateway was itself there. */
+  quietFrom: number
+  onlineFrom: number
   boot: number | null
-  /** Of its last heartbeat, per cent. */
-  battery: number | null
-  lastSeq: number | null
-  missing: number
-  /** A report of its silence went out, or it is part of its site's. */
-  reported: boolean
+  told: 'nothing' | 'alone' | 'with-site'
+  flapping: boolean
+  readonly isKnownGone: boolean
 }
+
+/** Longer than this between two ticks, the gateway was stopped or its clock was set; shorter can't make a living device silent. */
+const awayMs = 30_000
 
 export class Supervision {
+  readonly #options: SupervisionOptions
   readonly #states = new Map<string, State>()
   readonly #sites = new Map<string, State[]>()
-  readonly #lostSites = new Set<string>()
   readonly #flapping = new Flapping()
-  readonly #isMaintained: (device: Watched, now: number) => boolean
-  #startedAt: number
+  readonly #outages = new Outages(this.#flapping)
+  #tickedAt: number
+  /** What the gateway was away in all: it doesn't count as anybody's silence. */
+  #away = 0
 
-  /** `isMaintained`: its silence is expected just now, and not reported. */
-  constructor(devices: Iterable<Watched>, startedAt: number, isMaintained: (device: Watched, now: number) => boolean) {
-    this.#startedAt = startedAt
-    this.#isMaintained = isMaintained
-    for (const device of devices) {
-      const state: State = {
-        device,
-        lastSeenAt: null,
-        presence: 'unknown',
-        boot: null,
-        battery: null,
-        lastSeq: null,
-        missing: 0,
-        reported: false,
-      }
-      this.#states.set(device.id, state)
-      const site = this.#sites.get(device.site)
-      if (site === undefined) this.#sites.set(device.site, [state])
-      else site.push(state)
+  constructor(options: SupervisionOptions) {
+    this.#options = options
+    this.#tickedAt = options.startedAt
+    for (const { id, site, kind } of options.devices) {
+      const state = unknown({ id, site, kind }, options.startedAt)
+      this.#states.set(id, state)
+      const others = this.#sites.get(site)
+      if (others === undefined) this.#sites.set(site, [state])
+      else others.push(state)
+    }
+    for (const id of options.told?.devices ?? []) {
+      const state = this.#states.get(id)
+      if (state !== undefined) state.told = 'alone'
+    }
+    for (const { site, devices } of options.told?.sites ?? []) {
+      const members = (this.#sites.get(site) ?? []).filter(({ id }) => devices === 'all' || devices.includes(id))
+      this.#outages.resume(site, members, options.startedAt)
     }
   }
 
   presence = (device: string): Presence => this.#states.get(device)?.presence ?? 'unknown'
   lastSeenAt = (device: string): number | undefined => this.#states.get(device)?.lastSeenAt ?? undefined
-  battery = (device: string): number | undefined => this.#states.get(device)?.battery ?? undefined
-  missing = (device: string): number => this.#states.get(device)?.missing ?? 0
 
-  /** A sign of life. Returns a report when its silence, or its site's, was reported. */
-  seen(id: string, now: number): Report[] {
+  /** A sign of life. */
+  seen(id: string, now: number): void {
     const state = this.#states.get(id)
-    if (state === undefined) return []
+    if (state === undefined) return
     state.lastSeenAt = now
-    if (state.presence === 'online') return []
-    state.presence = 'online'
-    if (!state.reported) return []
-    state.reported = false
-    const { site } = state.device
-    if (!this.#lostSites.has(site)) return this.#recovered(state, now)
-    const states = this.#sites.get(site) ?? []
-    const back = states.filter(other => other.presence === 'online')
-    if (back.length * 2 < states.length) return []
-    // Half of it is back: the site is; who is still away is told of alone at the next tick.
-    this.#lostSites.delete(site)
-    for (const other of states) if (other.presence !== 'online') other.reported = false
-    return [{ what: 'recovered', subject: 'site', site, devices: back.map(({ device }) => device.id) }]
+    // Never back: the clock may have been set since the last tick, which will see it.
+    state.quietFrom = Math.max(state.quietFrom, now - this.#away)
+    if (state.presence === 'online') return
+    state.onlineFrom = state.quietFrom
+    this.#set(state, 'online')
   }
 
-  /** `status` of the device or its will. A will of an older boot than the one that is connected says nothing (domain.md). */
-  status(id: string, status: 'online' | 'offline', boot: number, fromWill: boolean, now: number): Report[] {
+  /**
+   * `status` of the device, or its will, which came at `at`. A will with an older boot number, or from before the device was
+   * seen again, says nothing of the connection that there is now.
+   */
+  status(id: string, status: 'online' | 'offline', boot: number, fromWill: boolean, at: number): void {
     const state = this.#states.get(id)
-    if (state === undefined || (state.boot !== null && boot < state.boot)) return []
-    state.boot = boot
-    if (status === 'offline') {
-      // Not reported yet: it may be back in a moment. If it isn't, its silence is.
-      if (state.presence !== 'silent') state.presence = 'offline'
-      return []
-    }
-    return fromWill ? [] : this.seen(id, now)
+    if (state === undefined) return
+    if (fromWill && ((state.boot !== null && boot < state.boot) || (state.lastSeenAt ?? 0) > at)) return
+    // Its own word counts also where it begins to count anew: a device that was exchanged.
+    if (!fromWill) state.boot = boot
+    // It may be back in a moment. If it isn't, its silence is told at its time.
+    if (status === 'offline' && state.presence !== 'silent') this.#set(state, 'offline')
   }
 
-  /** Who has become silent by `now`. To be asked every second or so: a report is then due within a second. */
+  /** To be asked every second: a report is then due within a second. */
   tick(now: number): Report[] {
-    const reports: Report[] = []
-    for (const state of this.#states.values()) {
-      if (state.reported || now - (state.lastSeenAt ?? this.#startedAt) < silentAfterMs[state.device.kind]) continue
-      state.presence = 'silent'
-      if (this.#isMaintained(state.device, now)) continue
-      state.reported = true
-      const { site } = state.device
-      if (this.#lostSites.has(site)) continue
-      const states = this.#sites.get(site) ?? []
-      if (
-        isSiteLost(
-          states.map(({ lastSeenAt }) => lastSeenAt),
-          now,
-        )
-      ) {
-        this.#lostSites.add(site)
-        reports.push({ what: 'silent', subject: 'site', site, devices: states.map(({ device }) => device.id) })
-      } else reports.push(...this.#silent(state, now))
-    }
+    const time = this.#timeOf(now)
+    for (const state of this.#states.values())
+      if (state.presence !== 'silent' && time - state.quietFrom >= silentAfterMs(state.kind)) this.#set(state, 'silent')
+    const reports = this.#outages.tick(time)
+    for (const states of this.#sites.values())
+      for (const state of states) {
+        if (state.told === 'alone' && isSteady(state, time)) reports.push(this.#recovered(state))
+        else if (state.told === 'nothing' && state.presence === 'silent') {
+          if (!this.#options.isMaintained(state, now)) reports.push(...this.#silent(state, states, time, now))
+        }
+      }
     return reports
   }
 
-  #silent({ device, lastSeenAt }: State, now: number): Report[] {
-    const damped = this.#flapping.silent(device.id, now)
-    if (damped === 'quiet') return []
-    return [
-      {
-        what: 'silent',
-        subject: 'device',
-        device: device.id,
-        lastSeenAt,
-        ...(damped === 'last' ? { flapping: true } : {}),
-      },
-    ]
+  #silent(state: State, site: readonly State[], time: number, now: number): Report[] {
+    if (this.#outages.joins(state)) return []
+    const untold = site.filter(({ told }) => told === 'nothing')
+    const expected = untold.filter(other => !this.#options.isMaintained(other, now))
+    const loss = lossOf(state, expected, time)
+    if (loss !== undefined) return [this.#outages.begin(state.site, loss, time)]
+    state.told = 'alone'
+    state.flapping = this.#flapping.silent(state.id, time)
+    return [this.#report('silent', state)]
   }
 
-  #recovered({ device, lastSeenAt }: State, now: number): Report[] {
-    if (this.#flapping.isQuiet(device.id, now)) return []
-    return [{ what: 'recovered', subject: 'device', device: device.id, lastSeenAt }]
+  #recovered(state: State): Report {
+    const report = this.#report('recovered', state)
+    state.told = 'nothing'
+    state.flapping = false
+    return report
+  }
+
+  #report(what: Report['what'], { id, lastSeenAt, flapping }: State): Report {
+    return { what, of: 'device', device: id, lastSeenAt, flapping }
+  }
+
+  /** Time on which silence counts. While the gateway was stopped it heard nobody: that is nobody's silence, and no storm. */
+  #timeOf(now: number): number {
+    const passed = now - this.#tickedAt
+    this.#tickedAt = now
+    if (passed >= 0 && passed <= awayMs) return now - this.#away
+    this.#away += passed
+    const time = now - this.#away
+    // Seen before this tick and after the jump.
+    for (const state of this.#states.values()) {
+      state.quietFrom = Math.min(state.quietFrom, time)
+      state.onlineFrom = Math.min(state.onlineFrom, time)
+    }
+    return time
+  }
+
+  #set(state: State, presence: Presence): void {
+    if (state.presence === presence) return
+    state.presence = presence
+    this.#options.onPresence?.(state.id, presence)
   }
 }
+
+const isSteady = ({ presence, onlineFrom, flapping }: State, time: number): boolean =>
+  presence === 'online' && time - onlineFrom >= steadyMs(flapping)
+
+const unknown = (device: Watched, startedAt: number): State => ({
+  ...device,
+  presence: 'unknown',
+  lastSeenAt: null,
+  quietFrom: startedAt,
+  onlineFrom: startedAt,
+  boot: null,
+  told: 'nothing',
+  flapping: false,
+  get isKnownGone() {
+    return this.presence !== 'online'
+  },
+})

@@ -26,6 +26,11 @@ type Came = {
   siteKind: SiteKind
   device: string
   payload: Uint8Array
+  /** What supervision wants to know of it, and nobody after it was stored: not kept beside the payload. */
+  deviceSeq?: number | undefined
+  buffered?: boolean | undefined
+  /** The gateway published it for a device that is gone. */
+  fromWill?: boolean | undefined
 }
 export type Accepted = Came & {
   kind: Kind
@@ -41,7 +46,10 @@ export type Rejected = Came & { topic: string; reason: string }
 export type Outcome = { result: 'stored' | 'duplicate' | 'rejected'; seq: number }
 
 /** An accepted entry as consumers read it. */
-export type Entry = Omit<Accepted, 'payload'> & { seq: number /** JSON, validated when it came. */; payload: string }
+export type Entry = Omit<Accepted, 'payload' | 'deviceSeq' | 'buffered' | 'fromWill'> & {
+  seq: number /** JSON, validated when it came. */
+  payload: string
+}
 
 /** What a consumer reads one after the other: entries of the journal, or whatever else is numbered for ever. */
 export type Numbered = { seq: number }

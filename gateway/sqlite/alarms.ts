@@ -13,7 +13,9 @@ export function alarmProcedures(
   deliveries: ReturnType<typeof deliveryProcedures>,
   advance: (move: { consumer: string; progress: Progress }) => void,
 ) {
-  const insert = db.prepare('INSERT INTO alarm (id, site, device, trigger, stage, body) VALUES (?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare(
+    'INSERT INTO alarm (id, site, device, trigger, mode, received_ms, stage, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
   const update = db.prepare('UPDATE alarm SET stage = ?, body = ? WHERE id = ?')
   const addLine = db.prepare(
     'INSERT INTO history (alarm, n, line) SELECT ?1, coalesce(max(n), 0) + 1, ?2 FROM history WHERE alarm = ?1',
@@ -31,7 +33,16 @@ export function alarmProcedures(
       // What closes goes first: its device's next alarm may be opened in the same turn, and two must never be open.
       for (const alarm of change.alarms) update.run(alarm.stage, JSON.stringify(alarm), alarm.id)
       for (const alarm of change.openings)
-        insert.run(alarm.id, alarm.site.id, alarm.device.id, alarm.trigger, alarm.stage, JSON.stringify(alarm))
+        insert.run(
+          alarm.id,
+          alarm.site.id,
+          alarm.device.id,
+          alarm.trigger,
+          alarm.mode,
+          Date.parse(alarm.receivedAt),
+          alarm.stage,
+          JSON.stringify(alarm),
+        )
       for (const { alarm, line } of change.lines) addLine.run(alarm, JSON.stringify(line))
       for (const settled of change.settled) deliveries.delivered(settled)
       for (const { alarm, legs } of change.responses) {
