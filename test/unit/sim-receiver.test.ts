@@ -157,9 +157,13 @@ test('a late centre answers after its time; a sender that does not wait is not a
   const impatient = fetch(receiver!.url, { method: 'POST', headers, body, signal: AbortSignal.timeout(20) })
   await expect(impatient).rejects.toThrow(/timeout/)
   const startMs = performance.now()
-  expect((await send('msg_1')).status).toBe(200)
+  expect((await send('msg_2')).status).toBe(200)
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(79)
-  expect(seen).toEqual([false, false])
+  // The time of the impatient one's answer is past as well.
+  expect((await send('msg_1')).status).toBe(200)
+  expect(seen).toEqual([false, false, false])
+  expect((await send('msg_1')).status).toBe(200)
+  expect(seen.at(-1)).toBe(true)
 })
 
 test('garbage is a 200 whose body is no JSON', async () => {
