@@ -40,6 +40,7 @@ ${Object.entries(scenarios)
   .map(([name, { summary }]) => `  ${name.padEnd(15)}${summary}`)
   .join('\n')}
 
+  --self-contained all of its own (default)
   --background N   storm: so many events/s of the other devices meanwhile (default: 0)
   --influx         write to InfluxDB meanwhile, where there is one
   --verbose        print each message and each step as it comes
