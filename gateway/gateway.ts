@@ -5,11 +5,9 @@ import { Desk } from './alarms/desk.ts'
 import { FaultLimit } from './alarms/fault-limit.ts'
 import { faultMessage } from './alarms/message.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
-import { firstTold, targetsOf } from './alarms/targets.ts'
+import { firstTold } from './alarms/targets.ts'
 import { type Clock, elapsedSince } from './clock.ts'
-import type { Config } from './config.ts'
 import { Presence } from './devices/presence.ts'
-import { readRegistry } from './devices/registry-file.ts'
 import { messageOf } from './errors.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
 import { createPseudonym, maskData } from './journal/pseudonym.ts'
@@ -17,12 +15,13 @@ import { apiTokens, pseudonymKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
+import type { Setup } from './setup.ts'
 import { AppendQueue } from './sqlite/append-queue.ts'
 import { openDatabase } from './sqlite/database.ts'
 import { lockDataDir } from './sqlite/lock.ts'
 import { pages } from './sqlite/pages.ts'
 import { Deliverer } from './webhook/deliver.ts'
-import { secretMistake, signingKeys } from './webhook/signature.ts'
+import { signingKeys } from './webhook/signature.ts'
 
 /** The whole gateway, wired flat: what is started here is stopped in `stop`, in the order given there. */
 export type Gateway = { mqttPort: number; httpPort: number; stop(): Promise<void> }
@@ -42,13 +41,12 @@ const retentionSweepMs = 60_000
 const retentionSlice = 2000
 const deskWindow = 20_000
 
-export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+export async function startGateway(setup: Setup, options: GatewayOptions): Promise<Gateway> {
   const { log, clock } = options
+  const { config, registry, targets } = setup
   const newId = () => randomUUID()
   const retentionMs = config.retentionDays * dayMs
-  const { registry, warnings } = readRegistry(config.registryFile)
-  for (const warning of warnings) log.warn({ warning }, 'registry.warning')
-  const targets = targetsOf(registry.endpoints, config.dispatch, config.secret, secretMistake)
+  for (const warning of setup.warnings) log.warn({ warning }, 'setup.warning')
   if (targets.length === 0)
     log.warn('no endpoint: alarms are kept and nobody is told; set GATEHOUSE_DISPATCH_URL or endpoints in the registry')
   const told = firstTold(targets)

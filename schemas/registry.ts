@@ -17,6 +17,13 @@ export const deviceKinds = [
 export const DeviceKind = z.enum(deviceKinds)
 export type DeviceKind = z.infer<typeof DeviceKind>
 
+/** Absent, or there with nothing in it (`sites:`, which YAML reads as null), is an empty list. */
+const list = <T extends z.ZodType>(entries: z.ZodArray<T>) =>
+  entries
+    .nullable()
+    .default([])
+    .transform(given => given ?? [])
+
 /** 0/0 means unset. `crs` is kept as given: gcj02 lies 300–600 m off wgs84. */
 export const Location = z.object({
   lat: z.number().min(-90).max(90),
@@ -41,8 +48,8 @@ export const Site = z.object({
   kind: SiteKind,
   address: text(256).optional(),
   location: Location.optional(),
-  responseMinutes: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(3),
-  contacts: z.array(Contact).max(16).default([]),
+  responseMinutes: z.literal([1, 3, 5]).default(3),
+  contacts: list(z.array(Contact).max(16)),
 })
 export type Site = z.infer<typeof Site>
 
@@ -73,9 +80,9 @@ export type Account = z.infer<typeof Account>
 
 export const RegistryFile = z.object({
   version: z.literal(1),
-  sites: z.array(Site).default([]),
-  devices: z.array(Device).default([]),
-  endpoints: z.array(Endpoint).default([]),
-  accounts: z.array(Account).default([]),
+  sites: list(z.array(Site)),
+  devices: list(z.array(Device)),
+  endpoints: list(z.array(Endpoint)),
+  accounts: list(z.array(Account)),
 })
 export type RegistryFile = z.infer<typeof RegistryFile>

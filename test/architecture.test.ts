@@ -24,6 +24,7 @@ function importsOf(file: string, options: { types: boolean }): string[] {
 const steps: Record<string, number> = {
   'gateway/main.ts': 9,
   'gateway/gateway.ts': 8,
+  'gateway/setup.ts': 7,
   'gateway/influx-consumer.ts': 7,
   'gateway/influx-thread.ts': 6,
   'gateway/registry-command.ts': 9,
