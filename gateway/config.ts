@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Role, roles } from '../schemas/api.ts'
-import { ConfigError, messageOf } from './errors.ts'
+import { messageOf } from './errors.ts'
 
-/** Settings of contract section 8. Read once, in main; all mistakes are reported at once. */
+/** Settings of contract section 8. Read once, at start. */
 export type Config = {
   dataDir: string
   registryFile: string
@@ -15,9 +15,12 @@ export type Config = {
   pseudonymKey: string | undefined
   retentionDays: number
   logLevel: string
-  /** A secret that the registry names by `secretEnv`; undefined when it is not set. */
-  secret: (variable: string) => string | undefined
+  /** What the variable that the registry names by `secretEnv` holds. */
+  secret: (variable: string) => Secret
 }
+
+/** A secret as it could be read: `value` undefined when it is not set, `mistake` why it can't be known. */
+export type Secret = { value: string | undefined } | { mistake: string }
 
 export type InfluxSettings = {
   url: string
@@ -30,26 +33,38 @@ type Environment = Record<string, string | undefined>
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
-export function readConfig(env: Environment = process.env): Config {
+/**
+ * Every mistake, not the first one. Where there are any, `config` holds defaults or nothing in the place of what is wrong:
+ * enough to look for the mistakes that lie elsewhere, never to run with.
+ */
+export function readConfig(env: Environment = process.env): {
+  config: Config
+  mistakes: string[]
+  warnings: string[]
+} {
   const mistakes: string[] = []
   const mistake = (text: string) => {
     mistakes.push(text)
     return undefined
   }
+  const isSet = (name: string): boolean => Boolean(env[name] || env[`${name}_FILE`])
 
   /** The value, or the content of the file that `…_FILE` names. An empty value counts as unset. */
-  const text = (name: string): string | undefined => {
+  const secret = (name: string): Secret => {
     const value = env[name]
     const file = env[`${name}_FILE`]
-    if (value !== undefined && value !== '' && file !== undefined && file !== '')
-      return mistake(`${name}: is set beside ${name}_FILE; keep one of them`)
-    if (value !== undefined && value !== '') return value
-    if (file === undefined || file === '') return undefined
+    if (value && file) return { mistake: `${name}: is set beside ${name}_FILE; keep one of them` }
+    if (!file) return { value: value || undefined }
     try {
-      return readFileSync(file, 'utf8').trim()
+      return { value: readFileSync(file, 'utf8').trim() }
     } catch (error) {
-      return mistake(`${name}_FILE: ${file} can't be read (${messageOf(error)})`)
+      return { mistake: `${name}_FILE: ${file} can't be read (${messageOf(error)})` }
     }
+  }
+
+  const text = (name: string): string | undefined => {
+    const found = secret(name)
+    return 'mistake' in found ? mistake(found.mistake) : found.value
   }
 
   const whole = (name: string, fallback: number, min: number, max: number, what: string): number => {
@@ -69,16 +84,25 @@ export function readConfig(env: Environment = process.env): Config {
     return mistake(`${name}: is not a URL that starts with http:// or https://`)
   }
 
-  const influxUrl = url('GATEHOUSE_INFLUX_URL')
-  const dispatchUrl = url('GATEHOUSE_DISPATCH_URL')
-  const dispatchSecret = text('GATEHOUSE_DISPATCH_SECRET')
-  if (dispatchUrl !== undefined && dispatchSecret === undefined)
+  // Read with and without a URL: what is wrong with them must not show only when the URL is mended.
+  const influx = {
+    url: url('GATEHOUSE_INFLUX_URL'),
+    database: text('GATEHOUSE_INFLUX_DATABASE') ?? 'gatehouse',
+    username: text('GATEHOUSE_INFLUX_USERNAME'),
+    password: text('GATEHOUSE_INFLUX_PASSWORD'),
+  }
+  const dispatch = { url: url('GATEHOUSE_DISPATCH_URL'), secret: text('GATEHOUSE_DISPATCH_SECRET') }
+  if (isSet('GATEHOUSE_DISPATCH_URL') && !isSet('GATEHOUSE_DISPATCH_SECRET'))
     mistake('GATEHOUSE_DISPATCH_SECRET: is missing; dispatch needs it to verify what GATEHOUSE_DISPATCH_URL receives')
   const logLevel = text('GATEHOUSE_LOG_LEVEL') ?? 'info'
   if (!logLevels.includes(logLevel)) mistake(`GATEHOUSE_LOG_LEVEL: ${logLevel} is not one of ${logLevels.join(', ')}`)
   // Refused until it is served: a certificate that is set and ignored would leave devices on plain MQTT unnoticed.
   for (const name of ['GATEHOUSE_TLS_CERT', 'GATEHOUSE_TLS_KEY', 'GATEHOUSE_TLS_CA'])
-    if (env[name]) mistake(`${name}: TLS is not served by this version; unset it, or end TLS in front of the gateway`)
+    for (const set of [name, `${name}_FILE`])
+      if (env[set]) mistake(`${set}: TLS is not served by this version; unset it, or end TLS in front of the gateway`)
+  const warnings = ['GATEHOUSE_MQTTS_PORT', 'GATEHOUSE_MQTTS_PORT_FILE']
+    .filter(name => env[name])
+    .map(name => `${name}: TLS is not served by this version; no such port is opened`)
 
   const config: Config = {
     dataDir: text('GATEHOUSE_DATA_DIR') ?? './data',
@@ -92,26 +116,16 @@ export function readConfig(env: Environment = process.env): Config {
       host: text('GATEHOUSE_HTTP_HOST') ?? '127.0.0.1',
       port: whole('GATEHOUSE_HTTP_PORT', 8080, 0, 65_535, 'a port'),
     },
-    influx:
-      (influxUrl && {
-        url: influxUrl,
-        database: text('GATEHOUSE_INFLUX_DATABASE') ?? 'gatehouse',
-        username: text('GATEHOUSE_INFLUX_USERNAME'),
-        password: text('GATEHOUSE_INFLUX_PASSWORD'),
-      }) ||
-      undefined,
-    dispatch:
-      dispatchUrl !== undefined && dispatchSecret !== undefined
-        ? { url: dispatchUrl, secret: dispatchSecret }
-        : undefined,
+    influx: influx.url === undefined ? undefined : { ...influx, url: influx.url },
+    // With a URL that is wrong too: what else is wrong with dispatch is looked for.
+    dispatch: isSet('GATEHOUSE_DISPATCH_URL') ? { url: dispatch.url ?? '', secret: dispatch.secret ?? '' } : undefined,
     apiTokens: readTokens(text('GATEHOUSE_API_TOKENS'), mistake),
     pseudonymKey: text('GATEHOUSE_PSEUDONYM_KEY'),
     retentionDays: whole('GATEHOUSE_RETENTION_DAYS', 30, 1, 3650, 'a number of days'),
     logLevel,
-    secret: text,
+    secret,
   }
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
-  return config
+  return { config, mistakes, warnings }
 }
 
 /** `name:role:token`, comma-separated. A mistake names the entry's place: where the order is wrong, its first part may be the token. */

@@ -9,12 +9,10 @@ import { Outbox } from './alarms/outbox.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
 import { silenceMessage } from './alarms/silence-message.ts'
 import { Stream } from './alarms/stream.ts'
-import { targetsOf, toldAt } from './alarms/targets.ts'
+import { toldAt } from './alarms/targets.ts'
 import { type Clock, elapsedSince, iso } from './clock.ts'
-import type { Config } from './config.ts'
 import { Maintenance } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
-import { readRegistry } from './devices/registry-file.ts'
 import { messageOf } from './errors.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
 import { createPseudonym, maskData } from './journal/pseudonym.ts'
@@ -22,6 +20,7 @@ import { apiTokens, pseudonymKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
+import type { Setup } from './setup.ts'
 import { AppendQueue } from './sqlite/append-queue.ts'
 import { commands } from './sqlite/commands.ts'
 import { openDatabase } from './sqlite/database.ts'
@@ -29,7 +28,7 @@ import { lockDataDir } from './sqlite/lock.ts'
 import { pages } from './sqlite/pages.ts'
 import { startSupervision } from './supervising.ts'
 import { Deliverer } from './webhook/deliver.ts'
-import { secretMistake, signingKeys } from './webhook/signature.ts'
+import { signingKeys } from './webhook/signature.ts'
 
 /** The whole gateway, wired flat: what is started here is stopped in `stop`, in the order given there. */
 export type Gateway = { mqttPort: number; httpPort: number; stop(): Promise<void> }
@@ -49,13 +48,12 @@ const retentionSweepMs = 60_000
 const retentionSlice = 2000
 const deskWindow = 20_000
 
-export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+export async function startGateway(setup: Setup, options: GatewayOptions): Promise<Gateway> {
   const { log, clock } = options
+  const { config, registry, targets } = setup
   const newId = () => randomUUID()
   const retentionMs = config.retentionDays * dayMs
-  const { registry, warnings } = readRegistry(config.registryFile)
-  for (const warning of warnings) log.warn({ warning }, 'registry.warning')
-  const targets = targetsOf(registry.endpoints, config.dispatch, config.secret, secretMistake)
+  for (const warning of setup.warnings) log.warn({ warning }, 'setup.warning')
   if (targets.length === 0)
     log.warn('no endpoint: alarms are kept and nobody is told; set GATEHOUSE_DISPATCH_URL or endpoints in the registry')
   const told = toldAt(targets)

@@ -1,36 +1,48 @@
 import { readFileSync } from 'node:fs'
-import { systemClock } from './clock.ts'
-import { readConfig } from './config.ts'
-import { ConfigError, OperationalError } from './errors.ts'
-import { type Gateway, startGateway } from './gateway.ts'
-import { createLog } from './log.ts'
+import type { Config } from './config.ts'
+import type { Gateway } from './gateway.ts'
+import type { Log } from './log.ts'
 
 /** Starts the gateway and ends it on SIGTERM or SIGINT. Exit codes: 0 stopped, 78 settings or registry (sysexits EX_CONFIG), 1 anything else. */
 const EX_CONFIG = 78
 const stopTimeoutMs = 10_000
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+let config: Config | undefined
+let log: Log | undefined
+let gateway: Gateway | undefined
+let stopping = false
+const end = (error: Error) => {
+  log?.fatal({ err: error.message }, 'lost')
+  process.exit(1)
+}
+// Before anything is loaded, which takes half a second: whoever stops a start must not see it fail. As process 1 of a
+// container it would not even end.
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => {
+    if (stopping) return
+    stopping = true
+    log?.info({ signal }, 'stopping')
+    // Nothing is promised that isn't on disk.
+    if (gateway === undefined) process.exit(0)
+    setTimeout(() => end(new Error(`did not stop within ${stopTimeoutMs} ms`)), stopTimeoutMs).unref()
+    gateway.stop().then(() => process.exit(0), end)
+  })
 
+const { ConfigError, OperationalError } = await import('./errors.ts')
 try {
-  const config = readConfig()
-  const log = createLog(config.logLevel)
-  const end = (error: Error) => {
-    log.fatal({ err: error.message }, 'lost')
-    process.exit(1)
+  const [{ systemClock }, { createLog }, { readSetup }, { startGateway }] = await Promise.all([
+    import('./clock.ts'),
+    import('./log.ts'),
+    import('./setup.ts'),
+    import('./gateway.ts'),
+  ])
+  const setup = readSetup()
+  config = setup.config
+  log = createLog(config.logLevel)
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
   }
-  let gateway: Gateway | undefined
-  let stopping = false
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      log.info({ signal }, 'stopping')
-      // Nothing is promised that isn't on disk. As process 1 of a container it would not end without a handler.
-      if (gateway === undefined) process.exit(0)
-      setTimeout(() => end(new Error(`did not stop within ${stopTimeoutMs} ms`)), stopTimeoutMs).unref()
-      gateway.stop().then(() => process.exit(0), end)
-    })
-  gateway = await startGateway(config, {
+  gateway = await startGateway(setup, {
     log,
     clock: systemClock,
     version,
@@ -48,9 +60,10 @@ try {
 /** What a person can do something about. Anything else is a programmer's error and leaves with its stack. */
 function reasonOf(error: unknown): string {
   if (error instanceof OperationalError) return error.message
-  const { syscall, address, port, message } = error as NodeJS.ErrnoException & { address?: string; port?: number }
-  if (syscall === 'listen')
-    return `MQTT can't listen on ${address}:${port} (${message}); set GATEHOUSE_MQTT_HOST and GATEHOUSE_MQTT_PORT`
+  const { syscall, message } = error as NodeJS.ErrnoException
+  // HTTP says its own; getaddrinfo: a host name that does not resolve.
+  if (config !== undefined && (syscall === 'listen' || syscall === 'getaddrinfo'))
+    return `MQTT can't listen on ${config.mqtt.host}:${config.mqtt.port} (${message}); set GATEHOUSE_MQTT_HOST and GATEHOUSE_MQTT_PORT`
   if (syscall !== undefined) return message
   throw error
 }

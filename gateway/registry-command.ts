@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readRegistry } from './devices/registry-file.ts'
-import { ConfigError } from './errors.ts'
 
 /** `npm run registry -- …`: what a person does to the registry. Exit codes: 0 done, 2 wrong use, 78 the file has mistakes. */
 const help = `npm run registry -- COMMAND
@@ -24,16 +23,15 @@ else {
 }
 
 function check(file: string): void {
-  try {
-    const { registry, warnings } = readRegistry(file)
-    for (const warning of warnings) say(`warning: ${warning}`)
-    const count = (items: Iterable<unknown>) => [...items].length
-    say(
-      `${file}: ${count(registry.sites())} sites, ${count(registry.devices())} devices, ${registry.endpoints.length} endpoints: good`,
-    )
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    for (const mistake of error.mistakes) process.stderr.write(`${mistake}\n`)
+  const { registry, mistakes, warnings } = readRegistry(file)
+  for (const warning of warnings) say(`warning: ${warning}`)
+  for (const mistake of mistakes) process.stderr.write(`${mistake}\n`)
+  if (registry === undefined) {
     process.exitCode = 78
+    return
   }
+  const count = (items: Iterable<unknown>) => [...items].length
+  say(
+    `${file}: ${count(registry.sites())} sites, ${count(registry.devices())} devices, ${registry.endpoints.length} endpoints: good`,
+  )
 }

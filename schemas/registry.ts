@@ -18,6 +18,13 @@ export const deviceKinds = [
 export const DeviceKind = z.enum(deviceKinds)
 export type DeviceKind = z.infer<typeof DeviceKind>
 
+/** Absent, or there with nothing in it (`sites:`, which YAML reads as null), is an empty list. */
+const list = <T extends z.ZodType>(entries: z.ZodArray<T>) =>
+  entries
+    .nullable()
+    .default([])
+    .transform(given => given ?? [])
+
 /** 0/0 means unset. `crs` is kept as given: gcj02 lies 300–600 m off wgs84. */
 export const Location = z.object({
   lat: z.number().min(-90).max(90),
@@ -42,8 +49,8 @@ export const Site = z.object({
   kind: SiteKind,
   address: text(256).optional(),
   location: Location.optional(),
-  responseMinutes: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(3),
-  contacts: z.array(Contact).max(16).default([]),
+  responseMinutes: z.literal([1, 3, 5]).default(3),
+  contacts: list(z.array(Contact).max(16)),
   selfTest: z
     .boolean()
     .optional()
@@ -92,10 +99,10 @@ export type DeadlineRule = z.infer<typeof DeadlineRule>
 
 export const RegistryFile = z.object({
   version: z.literal(1),
-  sites: z.array(Site).default([]),
-  devices: z.array(Device).default([]),
-  endpoints: z.array(Endpoint).default([]),
-  accounts: z.array(Account).default([]),
+  sites: list(z.array(Site)),
+  devices: list(z.array(Device)),
+  endpoints: list(z.array(Endpoint)),
+  accounts: list(z.array(Account)),
   deadlines: z.array(DeadlineRule).max(64).optional(),
 })
 export type RegistryFile = z.infer<typeof RegistryFile>

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** The rules of design.md's layout, as tests: who may import whom, and what may stand only in one place. */
+/** The rules of gateway/DESIGN.md's layout, as tests: who may import whom, and what may stand only in one place. */
 const root = join(import.meta.dirname, '..')
 const sources = globSync(['gateway/**/*.ts', 'device-sim/**/*.ts', 'schemas/**/*.ts'], { cwd: root })
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -20,10 +20,11 @@ function importsOf(file: string, options: { types: boolean }): string[] {
     )
 }
 
-/** Import order of design.md: a folder may import its own files and what stands at a lower step. */
+/** Import order of DESIGN.md: a folder may import its own files and what stands at a lower step. */
 const steps: Record<string, number> = {
   'gateway/main.ts': 9,
   'gateway/gateway.ts': 8,
+  'gateway/setup.ts': 7,
   'gateway/influx-consumer.ts': 7,
   'gateway/supervising.ts': 7,
   'gateway/influx-thread.ts': 6,

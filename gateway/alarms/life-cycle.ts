@@ -43,7 +43,7 @@ export function step(alarm: Alarm, input: Input): Step | Refusal {
         'alarm.pressed',
       ])
     case 'restored':
-      // Latched: coming back to rest is an attribute, never a close (domain.md).
+      // Latched: coming back to rest is an attribute, never a close (DOMAIN.md).
       return done(alarm, input, { restoredAt: iso(input.at) }, ['alarm.restored'])
     case 'delivered':
       return done(alarm, input, alarm.stage === 'raised' ? { stage: 'delivered' } : {}, [])

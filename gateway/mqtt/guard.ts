@@ -1,7 +1,7 @@
 import type { Client } from 'aedes'
 
 /**
- * Bounds that aedes doesn't have (shared/aedes.md A1, A2). They reach into its client, so they stand in this one file and
+ * Bounds that aedes doesn't have (AEDES.md beside this file). They reach into its client, so they stand in this one file and
  * test/contract/aedes.test.ts pins what they rely on.
  */
 type Inside = {

@@ -80,7 +80,7 @@ describe('settings', () => {
   })
 
   test('the gateway takes their values', () => {
-    const config = readConfig({ ...environmentOf(image), ...file.services.gateway!.environment })
+    const { config } = readConfig({ ...environmentOf(image), ...file.services.gateway!.environment })
     const { gateway, influxdb, receiver, simulator, grafana } = file.services as Record<string, Service>
     const containerPorts = (service: Service) => (service.ports ?? []).map(port => Number(port.split(':').at(-1)))
     expect(containerPorts(gateway!)).toEqual([config.mqtt.port, config.http.port])
@@ -100,7 +100,10 @@ describe('settings', () => {
   })
 
   test('data and registry lie on volumes, and the registry is written by one service only', () => {
-    const { dataDir, registryFile } = readConfig({ ...environmentOf(image), ...file.services.gateway!.environment })
+    const { dataDir, registryFile } = readConfig({
+      ...environmentOf(image),
+      ...file.services.gateway!.environment,
+    }).config
     expect(volumesOf(file.services.gateway!)).toEqual([
       { source: 'data', target: dataDir, mode: undefined },
       { source: 'registry', target: join(registryFile, '..'), mode: 'ro' },

@@ -15,7 +15,7 @@ export async function startBroker(
   const { registry } = readRegistry(writeRegistry(temporaryDirectory()))
   const broker = new Broker({
     journal,
-    registry: () => registry,
+    registry: () => registry!,
     clock: options.clock ?? systemClock,
     log: silentLog,
     retentionMs: 30 * 86_400_000,

@@ -1,5 +1,7 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Stats } from '../../schemas/api.ts'
 import { connectDevice, panic, passage } from '../helpers/device.ts'
@@ -139,14 +141,102 @@ describe('a start that can not be', () => {
     expect(code).toBe(78)
   })
 
-  test('a registry with mistakes is told with its lines', async () => {
+  test('mistakes of settings, registry and secrets are told in one round, a line each', async () => {
     const dir = temporaryDirectory()
-    const file = writeRegistry(dir)
+    const file = join(dir, 'registry.yaml')
+    writeFileSync(
+      file,
+      `version: 1
+sites:
+  - { id: school-01, name: x, kind: school, contacts: [{ name: y, phone: 13800000000 }] }
+devices:
+  - { id: button-1, site: school-02, kind: panic-button, secretHash: "sha256:${'ab'.repeat(32)}" }
+endpoints:
+  - { id: centre, url: "https://centre.example/", secretEnv: CENTRE_SECRET }
+  - { id: station, url: "https://station.example/", secretEnv: STATION_SECRET }
+`,
+    )
     const { code, stderr } = await failToStart({
-      dataDir: `${dir}/data`,
-      registry: `${file}.missing`,
+      dataDir: '/nonexistent/data',
+      registry: file,
+      env: {
+        GATEHOUSE_RETENTION_DAYS: '0',
+        GATEHOUSE_TLS_CERT_FILE: '/etc/cert.pem',
+        GATEHOUSE_DISPATCH_URL: 'http://127.0.0.1/x',
+        GATEHOUSE_DISPATCH_SECRET: 'whsec_s3cret!',
+        STATION_SECRET_FILE: '/nonexistent/secret',
+      },
     })
-    expect(stderr).toContain(`  GATEHOUSE_REGISTRY: ${file}.missing can't be read`)
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      "Gatehouse can't start:",
+      expect.stringMatching(/^ {2}GATEHOUSE_TLS_CERT_FILE: TLS is not served/),
+      '  GATEHOUSE_RETENTION_DAYS: 0 is not a number of days (1–3650)',
+      `  ${file}:3: sites: school-01: contacts: entry 1: phone: must be text; put it in quotes`,
+      `  ${file}:5: devices: button-1 stands at site school-02, which is not among the sites`,
+      '  CENTRE_SECRET: is not set; endpoint centre needs it to sign what it is told',
+      expect.stringMatching(
+        /^ {2}STATION_SECRET_FILE: \/nonexistent\/secret can't be read \(ENOENT.+; endpoint station/,
+      ),
+      '  GATEHOUSE_DISPATCH_SECRET: what stands behind whsec_ is not base64; endpoint dispatch needs it to sign what it is told',
+    ])
     expect(code).toBe(78)
   })
+
+  test('a registry that is not there is named by its setting', async () => {
+    const file = `${temporaryDirectory()}/registry.yaml`
+    const { code, stderr } = await failToStart({ dataDir: dataDir(), registry: file })
+    expect(stderr).toContain(`  GATEHOUSE_REGISTRY: ${file} can't be read`)
+    expect(code).toBe(78)
+  })
+
+  test.each([
+    ['MQTT', 'GATEHOUSE_MQTT_HOST'],
+    ['HTTP', 'GATEHOUSE_HTTP_HOST'],
+  ])('the host of %s does not resolve', async (what, variable) => {
+    const { code, stderr } = await failToStart({
+      dataDir: dataDir(),
+      registry: registry(),
+      env: { [variable]: 'gatehouse.invalid' },
+    })
+    expect(stderr).toMatch(
+      new RegExp(
+        `^Gatehouse can't start:\n {2}${what} can't listen on gatehouse\\.invalid:0 \\(.*; set ${variable} and `,
+      ),
+    )
+    expect(code).toBe(1)
+  })
+
+  // A signal before Node runs main.ts is the system's to answer; this one comes before the first of our modules is loaded.
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s while the code is still being loaded ends it with 0', async signal => {
+    const atFirstModule = `import { registerHooks } from 'node:module'
+      registerHooks({ resolve(specifier, context, next) {
+        if (specifier === './gateway.ts') process.kill(process.pid, '${signal}')
+        return next(specifier, context)
+      } })`
+    const { code, stderr } = await failToStart({
+      dataDir: dataDir(),
+      registry: registry(),
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(atFirstModule)}` },
+    })
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+  })
+})
+
+test('what is accepted and should not stay is logged as a warning at the start', async () => {
+  const dir = temporaryDirectory()
+  const file = writeRegistry(dir)
+  appendFileSync(file, 'endpoint:\n  - { id: centre }\n')
+  const gateway = await startGateway({
+    dataDir: `${dir}/data`,
+    registry: file,
+    env: { GATEHOUSE_MQTTS_PORT: '8883' },
+  })
+  onTestFinished(() => gateway.kill())
+  const warnings = gateway.log.filter(({ msg }) => msg === 'setup.warning')
+  expect(warnings).toMatchObject([
+    { level: 'warn', warning: expect.stringMatching(/^GATEHOUSE_MQTTS_PORT: TLS is not served/) },
+    { level: 'warn', warning: expect.stringMatching(/:\d+: endpoint: is not known.+ did you mean endpoints\?$/) },
+  ])
+  expect(await gateway.stop()).toBe(0)
 })

@@ -2,20 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../gateway/config.ts'
-import { ConfigError } from '../../gateway/errors.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 
 const secret = 's3cret-never-to-be-shown'
 
-function mistakesOf(env: Record<string, string>): readonly string[] {
-  try {
-    readConfig(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.mistakes
-    throw error
-  }
-  return []
-}
+const mistakesOf = (env: Record<string, string>): readonly string[] => readConfig(env).mistakes
 const fileWith = (content: string): string => {
   const file = join(temporaryDirectory(), 'secret')
   writeFileSync(file, content)
@@ -23,7 +14,8 @@ const fileWith = (content: string): string => {
 }
 
 test('without any setting it is what contract 8 says', () => {
-  const { secret: _, ...config } = readConfig({})
+  const { config, mistakes, warnings } = readConfig({})
+  expect([mistakes, warnings]).toEqual([[], []])
   expect(config).toEqual({
     dataDir: './data',
     registryFile: './registry.yaml',
@@ -35,11 +27,12 @@ test('without any setting it is what contract 8 says', () => {
     pseudonymKey: undefined,
     retentionDays: 30,
     logLevel: 'info',
+    secret: expect.any(Function),
   })
 })
 
 test('each setting is taken', () => {
-  const config = readConfig({
+  const { config, mistakes } = readConfig({
     GATEHOUSE_DATA_DIR: '/var/lib/gatehouse',
     GATEHOUSE_REGISTRY: '/etc/registry.yaml',
     GATEHOUSE_MQTT_HOST: '0.0.0.0',
@@ -59,6 +52,7 @@ test('each setting is taken', () => {
     GATEHOUSE_LOG_LEVEL: 'debug',
     CENTRE_SECRET: 'whsec_y',
   })
+  expect(mistakes).toEqual([])
   expect(config).toMatchObject({
     dataDir: '/var/lib/gatehouse',
     registryFile: '/etc/registry.yaml',
@@ -74,24 +68,43 @@ test('each setting is taken', () => {
     retentionDays: 1,
     logLevel: 'debug',
   })
-  expect(config.secret('CENTRE_SECRET')).toBe('whsec_y')
-  expect(config.secret('OTHER_SECRET')).toBeUndefined()
+  expect(config.secret('CENTRE_SECRET')).toEqual({ value: 'whsec_y' })
+  expect(config.secret('OTHER_SECRET')).toEqual({ value: undefined })
 })
 
 test('an empty value counts as unset', () => {
   expect(
-    readConfig({ GATEHOUSE_MQTT_PORT: '', GATEHOUSE_INFLUX_URL: '', GATEHOUSE_PSEUDONYM_KEY_FILE: '' }),
-  ).toMatchObject({ mqtt: { port: 1883 }, influx: undefined, pseudonymKey: undefined })
+    readConfig({
+      GATEHOUSE_MQTT_PORT: '',
+      GATEHOUSE_INFLUX_URL: '',
+      GATEHOUSE_DISPATCH_URL: '',
+      GATEHOUSE_DISPATCH_SECRET: '',
+      GATEHOUSE_PSEUDONYM_KEY_FILE: '',
+      GATEHOUSE_MQTTS_PORT: '',
+    }),
+  ).toMatchObject({
+    config: { mqtt: { port: 1883 }, influx: undefined, dispatch: undefined, pseudonymKey: undefined },
+    mistakes: [],
+    warnings: [],
+  })
 })
 
 describe('_FILE variables', () => {
   test('the file is read, without the line end that an editor leaves', () => {
-    const config = readConfig({
+    const { config } = readConfig({
       GATEHOUSE_PSEUDONYM_KEY_FILE: fileWith('key from a file\n'),
       CENTRE_SECRET_FILE: fileWith('whsec_z\n'),
     })
     expect(config.pseudonymKey).toBe('key from a file')
-    expect(config.secret('CENTRE_SECRET')).toBe('whsec_z')
+    expect(config.secret('CENTRE_SECRET')).toEqual({ value: 'whsec_z' })
+  })
+
+  test('the file of a secret that the registry names is a mistake where it can not be read', () => {
+    const { config } = readConfig({ CENTRE_SECRET_FILE: '/nonexistent/s', BOTH: secret, BOTH_FILE: '/nonexistent/b' })
+    expect(config.secret('CENTRE_SECRET')).toEqual({
+      mistake: expect.stringMatching(/^CENTRE_SECRET_FILE: \/nonexistent\/s can't be read \(ENOENT/),
+    })
+    expect(config.secret('BOTH')).toEqual({ mistake: 'BOTH: is set beside BOTH_FILE; keep one of them' })
   })
 
   test('a variable beside its _FILE is a mistake, and so is a file that is not there', () => {
@@ -128,7 +141,6 @@ test.each<[string, string, string]>([
     'GATEHOUSE_LOG_LEVEL: verbose is not one of trace, debug, info, warn, error, fatal, silent',
   ],
   ['GATEHOUSE_INFLUX_URL', 'influxdb:8086', 'GATEHOUSE_INFLUX_URL: is not a URL that starts with http:// or https://'],
-  ['GATEHOUSE_DISPATCH_URL', 'centre', 'GATEHOUSE_DISPATCH_URL: is not a URL that starts with http:// or https://'],
   [
     'GATEHOUSE_DISPATCH_URL',
     'http://centre/',
@@ -138,6 +150,11 @@ test.each<[string, string, string]>([
     'GATEHOUSE_TLS_CERT',
     '/etc/cert.pem',
     'GATEHOUSE_TLS_CERT: TLS is not served by this version; unset it, or end TLS in front of the gateway',
+  ],
+  [
+    'GATEHOUSE_TLS_KEY_FILE',
+    '/etc/key.pem',
+    'GATEHOUSE_TLS_KEY_FILE: TLS is not served by this version; unset it, or end TLS in front of the gateway',
   ],
   ['GATEHOUSE_API_TOKENS', 'ann:viewer:t1,bob', 'GATEHOUSE_API_TOKENS: entry 2 is not of the form name:role:token'],
   ['GATEHOUSE_API_TOKENS', 'ann:viewer:', 'GATEHOUSE_API_TOKENS: entry 1 is not of the form name:role:token'],
@@ -149,6 +166,34 @@ test.each<[string, string, string]>([
   ['GATEHOUSE_API_TOKENS', 'ann:viewer:t1,ann:admin:t2', 'GATEHOUSE_API_TOKENS: entry 2: the name ann is there twice'],
 ])('%s=%s is a mistake', (name, value, mistake) => {
   expect(mistakesOf({ [name]: value })).toEqual([mistake])
+})
+
+test('a port for TLS does no harm: a warning', () => {
+  expect(readConfig({ GATEHOUSE_MQTTS_PORT: '8883' })).toMatchObject({
+    mistakes: [],
+    warnings: ['GATEHOUSE_MQTTS_PORT: TLS is not served by this version; no such port is opened'],
+  })
+})
+
+test('a wrong URL hides nothing that is wrong with what belongs to it', () => {
+  expect(
+    mistakesOf({
+      GATEHOUSE_INFLUX_URL: 'influxdb',
+      GATEHOUSE_INFLUX_PASSWORD_FILE: '/nonexistent/password',
+      GATEHOUSE_DISPATCH_URL: 'centre',
+    }),
+  ).toEqual([
+    'GATEHOUSE_INFLUX_URL: is not a URL that starts with http:// or https://',
+    expect.stringMatching(/^GATEHOUSE_INFLUX_PASSWORD_FILE: \/nonexistent\/password can't be read/),
+    'GATEHOUSE_DISPATCH_URL: is not a URL that starts with http:// or https://',
+    'GATEHOUSE_DISPATCH_SECRET: is missing; dispatch needs it to verify what GATEHOUSE_DISPATCH_URL receives',
+  ])
+})
+
+test("dispatch's secret is told once, as unreadable, and not as missing too", () => {
+  expect(
+    mistakesOf({ GATEHOUSE_DISPATCH_URL: 'http://centre/', GATEHOUSE_DISPATCH_SECRET_FILE: '/nonexistent/s' }),
+  ).toEqual([expect.stringMatching(/^GATEHOUSE_DISPATCH_SECRET_FILE: \/nonexistent\/s can't be read/)])
 })
 
 test('all mistakes come at once', () => {

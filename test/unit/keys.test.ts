@@ -6,7 +6,11 @@ import { type Config, readConfig } from '../../gateway/config.ts'
 import { apiTokens, pseudonymKey } from '../../gateway/keys.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 
-const configIn = (dataDir: string, more: Partial<Config> = {}): Config => ({ ...readConfig({}), dataDir, ...more })
+const configIn = (dataDir: string, more: Partial<Config> = {}): Config => ({
+  ...readConfig({}).config,
+  dataDir,
+  ...more,
+})
 const never = () => {
   throw new Error('no token is made')
 }
