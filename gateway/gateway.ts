@@ -4,6 +4,7 @@ import type { Fault } from '../schemas/webhook.ts'
 import { planFor } from './alarms/deadlines.ts'
 import { Desk } from './alarms/desk.ts'
 import { FaultLimit } from './alarms/fault-limit.ts'
+import { faults } from './alarms/faults.ts'
 import { faultMessage } from './alarms/message.ts'
 import { Outbox } from './alarms/outbox.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
@@ -14,6 +15,7 @@ import { type Clock, elapsedSince, iso } from './clock.ts'
 import { Maintenance } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
 import { messageOf } from './errors.ts'
+import { cancelUnknown, startRetention } from './housekeeping.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
 import { createPseudonym, maskData } from './journal/pseudonym.ts'
 import { apiTokens, pseudonymKey } from './keys.ts'
@@ -44,8 +46,6 @@ export type GatewayOptions = {
 }
 
 const dayMs = 24 * 60 * 60_000
-const retentionSweepMs = 60_000
-const retentionSlice = 2000
 const deskWindow = 20_000
 
 export async function startGateway(setup: Setup, options: GatewayOptions): Promise<Gateway> {
@@ -69,15 +69,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   const { read, write } = database
   const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
   for (const consumer of consumers) await write.call('enroll', consumer)
-  // Without any endpoint it is more likely that a setting was forgotten than that nobody is to be told.
-  const cancelled =
-    targets.length === 0
-      ? 0
-      : await write.call(
-          'cancelUnknown',
-          targets.map(({ id }) => id),
-        )
-  if (cancelled > 0) log.warn({ cancelled }, 'deliveries.cancelled: their endpoint is not in the registry any more')
+  await cancelUnknown(write, targets, log)
 
   const outbox = new Outbox({
     store: message => write.call('createMessage', message),
@@ -112,18 +104,8 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     random: Math.random,
     log,
     settle: settled => desk.settle(settled),
-    onRefusing: (endpoint, status) =>
-      announced({
-        code: 'endpoint-refuses',
-        subject: endpoint,
-        message: `endpoint ${endpoint} answers ${status} again and again; look at its log and its secret`,
-      }),
-    onFailing: (endpoint, error) =>
-      announced({
-        code: 'endpoint-failing',
-        subject: endpoint,
-        message: `endpoint ${endpoint} takes nothing (${error}); it is tried until it does`,
-      }),
+    onRefusing: (endpoint, status) => announced(faults.refusing(endpoint, status)),
+    onFailing: (endpoint, error) => announced(faults.failing(endpoint, error)),
     onAttempt(endpoint, attempt, sinceCreatedMs) {
       metrics.attempts.inc({ endpoint, result: attempt.delivered ? 'delivered' : 'failed' })
       if (attempt.delivered) metrics.deliverySeconds.observe({ endpoint }, sinceCreatedMs / 1000)
@@ -152,12 +134,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     newId,
     log,
     onDue: due => deliverer.offer(due),
-    onQuarantined: quarantined =>
-      announced({
-        code: 'alarm-quarantined',
-        subject: 'alarms',
-        message: `${quarantined.length} alarm events could not be made alarms, from number ${quarantined[0]?.seq}: ${quarantined[0]?.reason}`,
-      }),
+    onQuarantined: quarantined => announced(faults.alarmsQuarantined(quarantined)),
     onStep: (alarm, line) => {
       stream.alarm(alarm, line)
       if (line.what === line.stage) broker.indicate(alarm, line.at)
@@ -213,12 +190,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
         writePort: database.writePort(),
       },
       onLost: options.onLost,
-      onQuarantined: (count, reason) =>
-        announced({
-          code: 'influx-quarantined',
-          subject: 'influx',
-          message: `InfluxDB refuses ${count} points for good: ${reason}`,
-        }),
+      onQuarantined: (count, reason) => announced(faults.pointsQuarantined(count, reason)),
     })
 
   const broker = new Broker({
@@ -269,18 +241,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
 
   deliverer.start()
   desk.start()
-  const retaining = setInterval(
-    () => void retain().catch(error => log.error({ err: messageOf(error) }, 'retention.failed')),
-    retentionSweepMs,
-  )
-  async function retain() {
-    const cutoff = clock() - retentionMs
-    while (
-      (await write.call('retainJournal', { before: cutoff, enabled: consumers, limit: retentionSlice })) >=
-      retentionSlice
-    );
-    while ((await write.call('retainDeliveries', { before: cutoff, limit: retentionSlice })) >= retentionSlice);
-  }
+  const retention = startRetention({ write, clock, log, retentionMs, consumers })
   const mqttPort = await broker.open(config.mqtt.host, config.mqtt.port)
   const httpPort = await api.listen(config.http)
   log.info(
@@ -298,12 +259,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   database.findDamage().then(
     found => {
       damage = found
-      if (found !== undefined)
-        announced({
-          code: 'journal-damaged',
-          subject: 'journal',
-          message: `the journal's file is damaged (${found}); restore a backup`,
-        })
+      if (found !== undefined) announced(faults.damaged(found))
     },
     error => log.error({ err: messageOf(error) }, 'journal.unchecked'),
   )
@@ -316,7 +272,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       await journal.drained()
       await broker.end()
       await api.close()
-      clearInterval(retaining)
+      retention.stop()
       supervision.stop()
       await outbox.stop()
       // Side by side: an endpoint that hangs and an InfluxDB that hangs are each waited for.

@@ -28,6 +28,7 @@ const steps: Record<string, number> = {
   'gateway/influx-consumer.ts': 7,
   'gateway/supervising.ts': 7,
   'gateway/influx-thread.ts': 6,
+  'gateway/housekeeping.ts': 6,
   'gateway/registry-command.ts': 9,
   'gateway/keys.ts': 6,
   'gateway/mqtt': 5,

@@ -85,12 +85,19 @@ const gravity = { test: 0, drill: 1, actual: 2 } as const
 const graver = (one: Alarm['mode'], other: Alarm['mode']) => (gravity[other] > gravity[one] ? other : one)
 
 /**
- * An alarm carries a bounded history; all of it is on disk. Its first line stays, and what a contact that flaps repeats gives
- * way before what people and endpoints did.
+ * An alarm carries a bounded history; all of it is on disk. What a contact that flaps repeats gives way first, then what other
+ * endpoints answered, then missed deadlines: the first line of each stage stays, since the legs of the response are read from it.
  */
 const linesCarried = 30
 function withLine(history: readonly HistoryLine[], line: HistoryLine): HistoryLine[] {
   if (history.length < linesCarried) return [...history, line]
-  const repeated = history.findIndex(({ what }) => what === 'pressed' || what === 'restored')
-  return [...history.toSpliced(Math.max(repeated, 1), 1), line]
+  const isFirst = ({ what }: HistoryLine, index: number) => history.findIndex(other => other.what === what) === index
+  const spare = [
+    isRepeatable,
+    ...(['delivered', 'escalated'] as const).map(what => (one: HistoryLine) => one.what === what),
+  ]
+    .map(may => history.findIndex((one, index) => may(one) && (isRepeatable(one) || !isFirst(one, index))))
+    .find(index => index > 0)
+  return [...history.toSpliced(spare ?? 1, 1), line]
 }
+const isRepeatable = ({ what }: HistoryLine): boolean => what === 'pressed' || what === 'restored'

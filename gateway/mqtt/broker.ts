@@ -100,8 +100,12 @@ export class Broker extends Aedes {
     return (server.address() as { port: number }).port
   }
 
-  /** `command/indicate` (contract 2): how far the device's alarm is. Whoever isn't there is told when it subscribes again. */
+  /**
+   * `command/indicate` (contract 2): how far the device's alarm is. Whoever isn't there is told when it subscribes again. A duress alarm shows
+   * nothing where it was given: whoever forced it would see.
+   */
   indicate(alarm: Alarm, at: string): void {
+    if (alarm.trigger === 'duress') return
     const { id: alarmId, stage, incidentNo, site, device } = alarm
     const said: Indicate = { alarmId, stage, at, ...(incidentNo === null ? {} : { incidentNo }) }
     this.#say(topics.indicate({ site: site.id, device: device.id }), said)
