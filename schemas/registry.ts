@@ -54,7 +54,9 @@ export const Site = z.object({
   selfTest: z
     .boolean()
     .optional()
-    .describe('true: a test alarm (mode test) is expected from this site at least every 25 h; overdue is a fault'),
+    .describe(
+      'true: a test alarm (mode test) is expected from this site at least every 25 h; overdue is a fault. One that never came counts from the gateway’s start',
+    ),
 })
 export type Site = z.infer<typeof Site>
 

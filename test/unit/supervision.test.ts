@@ -294,6 +294,32 @@ describe('a site', () => {
     expect(told[1]).toMatchObject({ devices: ids(devices) })
   })
 
+  test('that is small: who was due is named, and who was not belongs to the same report', () => {
+    const devices = watched(['panic-button', 'sensor', 'sensor', 'sensor', 'sensor'])
+    const phases = [0, 20, 40, 60, 80].map(seconds => seconds * secondMs)
+    const { run, die, live, told } = world(devices, { phases })
+    run(5 * minuteMs + 29 * secondMs)
+    die(...ids(devices))
+    run(20 * minuteMs)
+    expect(told).toMatchObject([{ what: 'silent', of: 'site', devices: ids(devices).toSpliced(2, 1) }])
+    live(...ids(devices))
+    run(5 * minuteMs)
+    expect(brief(told).slice(1)).toEqual(['recovered school-01'])
+    const [, recovered] = told as Extract<Report, { of: 'site' }>[]
+    expect(recovered?.devices.toSorted()).toEqual(ids(devices))
+  })
+
+  test('of which two die while the third was not due yet: the third is not named', () => {
+    const devices = watched(['panic-button', 'panic-button', 'sensor'])
+    const { run, die, told } = world(devices, { phases: [0, 0, 29 * secondMs] })
+    run(5 * minuteMs + 1)
+    die('school-01-1', 'school-01-2')
+    run(10 * minuteMs)
+    for (const report of told)
+      expect(report.of === 'site' ? report.devices : [report.device]).not.toContain('school-01-3')
+    expect(told.length).toBeGreaterThan(0)
+  })
+
   test('of which some stay away: who is back is told, then who is not', () => {
     const devices = watched(mixed(20))
     const { run, die, live, told } = world(devices)
