@@ -1,63 +1,55 @@
-import type { WebhookMessage } from '../schemas/webhook.ts'
-import { Failure } from './arguments.ts'
 import { monotonicMs } from './clock.ts'
-import { untilDelivered } from './demo-gateway.ts'
 import type { Fleet } from './fleet.ts'
-import type { Received } from './receiver.ts'
+import { untilDelivered } from './gateway-process.ts'
+import { indicateText } from './indicate.ts'
+import type { Shown, Told } from './ledger.ts'
+import { type Played, playedText } from './playing.ts'
 
-/** The way of one alarm, in milliseconds since the press. */
-export type AlarmWay = {
-  alarmId: string
-  pubackMs: number
-  webhookMs: number
-  deliveredMs: number
-  incidentNo: string | null
+/** The demo's press, told line by line as it happens, in milliseconds since it. */
+export type PressStory = {
+  /** The first `alarm.raised` and the messages after it. */
+  told: (told: Told) => void
+  acted: (played: Played, atMs: number) => void
+  shown: (shown: Shown) => void
+  /** Presses over the fleet's own connection. Resolves when the button shows that its alarm is closed. Throws Failure. */
+  press: (fleet: Fleet, at: { httpUrl: string; token: string }) => Promise<void>
 }
 
-export type Arrivals = { note: (received: Received) => void; of: (deviceId: string) => Promise<number> }
+const deliveredWithinMs = 15_000
 
-const deadlineMs = 15_000
-
-/** Lets the demo wait for the first `alarm.raised` of a device; times are of the monotonic clock. */
-export function watchArrivals(): Arrivals {
-  const waiting = new Map<string, (atMs: number) => void>()
-  const deviceOf = (message: WebhookMessage) => message.data.alarm?.device.id ?? ''
+export function createPressStory(button: { id: string; site: string }, say: (line: string) => void): PressStory {
+  let pressedMs: number | undefined
+  const closed = Promise.withResolvers<void>()
+  const line = (what: string, atMs: number, note: string) => {
+    if (pressedMs !== undefined) say(storyLine(what, atMs - pressedMs, note))
+  }
   return {
-    note: ({ message }) => {
-      if (message.type === 'alarm.raised') waiting.get(deviceOf(message))?.(monotonicMs())
+    told: ({ message: { type, data }, atMs }) => {
+      if (type === 'alarm.raised' && data.alarm?.device.id === button.id)
+        line('webhook', atMs, 'received, signature verified')
     },
-    of: deviceId =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new Failure(`no webhook came for ${deviceId} within ${deadlineMs / 1000} s`)),
-          deadlineMs,
-        ).unref() // a demo that is being stopped does not wait for it
-        waiting.set(deviceId, atMs => {
-          clearTimeout(timer)
-          waiting.delete(deviceId)
-          resolve(atMs)
-        })
-      }),
+    acted: (played, atMs) => {
+      if (played.alarm.device.id === button.id) line('centre', atMs, `${playedText(played)} by the API`)
+    },
+    shown: ({ device, indicate, atMs }) => {
+      if (device !== button.id) return
+      line('button', atMs, `shows: ${indicateText(indicate)}`)
+      if (indicate.stage === 'closed') closed.resolve()
+    },
+    press: async (fleet, access) => {
+      pressedMs = monotonicMs()
+      line('pressed', pressedMs, '')
+      const { pubackMs } = await fleet.say(button.id, {
+        kind: 'alarm',
+        data: { trigger: 'panic', state: 'raised', mode: 'actual' },
+      })
+      line('pubacked', pressedMs + pubackMs, "it is on the gateway's disk")
+      const { alarm, atMs } = await untilDelivered({ ...access, site: button.site, deadlineMs: deliveredWithinMs })
+      line('delivered', atMs, `as GET /api/v1/alarms shows it: alarm ${alarm.id}`)
+      await closed.promise
+    },
   }
 }
 
-/** Presses the button over the fleet's own connection and follows the alarm to the centre and back. Throws Failure. */
-export async function followPress(options: {
-  fleet: Fleet
-  arrivals: Arrivals
-  button: { id: string; site: string }
-  httpUrl: string
-  token: string
-}): Promise<AlarmWay> {
-  const { fleet, arrivals, button, httpUrl, token } = options
-  const arriving = arrivals.of(button.id)
-  arriving.catch(() => {})
-  const pressedMs = monotonicMs()
-  const { pubackMs } = await fleet.say(button.id, {
-    kind: 'alarm',
-    data: { trigger: 'panic', state: 'raised', mode: 'actual' },
-  })
-  const webhookMs = (await arriving) - pressedMs
-  const { alarm, atMs } = await untilDelivered({ httpUrl, token, site: button.site, deadlineMs })
-  return { alarmId: alarm.id, pubackMs, webhookMs, deliveredMs: atMs - pressedMs, incidentNo: alarm.incidentNo }
-}
+export const storyLine = (what: string, ms: number, note: string): string =>
+  `  ${what.padEnd(9)} ${ms.toFixed(1).padStart(8)} ms   ${note}`.trimEnd()

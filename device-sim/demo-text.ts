@@ -1,15 +1,3 @@
-import type { AlarmWay } from './demo-press.ts'
-
-const after = (ms: number): string => `${ms.toFixed(1).padStart(8)} ms`
-
-/** Pressed, on disk, at dispatch, and seen as delivered. */
-export const alarmWayText = ({ alarmId, pubackMs, webhookMs, deliveredMs, incidentNo }: AlarmWay): string => `
-  pressed   ${after(0)}
-  pubacked  ${after(pubackMs)}   it is on the gateway's disk
-  webhook   ${after(webhookMs)}   received, signature verified${incidentNo === null ? '' : `, incident ${incidentNo}`}
-  delivered ${after(deliveredMs)}   as GET /api/v1/alarms shows it: alarm ${alarmId}
-`
-
 export function lookAroundText(at: {
   httpUrl: string
   mqttUrl: string
@@ -43,7 +31,7 @@ export function lookAroundText(at: {
     `curl -s ${authorization} '${at.httpUrl}/api/v1/stats'`,
     ...influx,
     '',
-    '# press another button',
+    '# press another button and watch what it shows; the centre takes this alarm through as well',
     `npm run sim -- press --site kindergarten-03 ${files}`,
     '',
     '# watch all devices',

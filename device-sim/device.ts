@@ -1,7 +1,9 @@
 import mqtt, { type MqttClient } from 'mqtt'
+import type { Indicate } from '../schemas/command.ts'
 import type { Payload } from '../schemas/events/kinds.ts'
 import { type DeviceAddress, topics } from '../schemas/topics.ts'
 import { type Clock, monotonicMs, shanghaiTime } from './clock.ts'
+import { readIndicate } from './indicate.ts'
 import type { Saying } from './payloads.ts'
 
 /** One simulated device: one MQTT connection that keeps to contract 2 and comes back by itself. */
@@ -23,6 +25,8 @@ export type DeviceListener = {
   /** The connection failed or was refused; `refused` holds CONNACK's code. Comes again at every try. */
   failed?: (reason: string, refused: number | undefined) => void
   closed?: () => void
+  /** How far the device's alarm is. Given, the device subscribes to its commands each time it connects. */
+  indicated?: (indicate: Indicate) => void
 }
 
 export type SendOptions = { time?: string | undefined; buffered?: boolean }
@@ -36,6 +40,7 @@ export type SimulatedDevice = {
   inFlight: () => number
   /** QoS 0: a lost heartbeat is what the next one is for. */
   heartbeat: (payload: Payload<'heartbeat'>) => void
+  /** For the connection there is: it ends with it. */
   subscribe: (topic: string, onMessage: (payload: Buffer) => void) => Promise<void>
   /** Says goodbye and disconnects; after `deadlineMs` it just cuts. Never throws. */
   close: (deadlineMs: number) => Promise<void>
@@ -63,6 +68,7 @@ export function connectDevice(options: DeviceOptions, listener: DeviceListener):
     reconnectPeriod: options.reconnectMs,
     reconnectOnConnackError: options.reconnectMs > 0,
     queueQoSZero: false,
+    resubscribe: false, // each connection says itself what it wants
     ...(options.announces ? { will: will() } : {}),
   })
   client.on('reconnect', () => {
@@ -71,7 +77,12 @@ export function connectDevice(options: DeviceOptions, listener: DeviceListener):
   })
   client.on('connect', () => {
     if (options.announces) client.publish(statusTopic, status('online'), { qos: 1 }, () => {})
+    if (listener.indicated !== undefined) client.subscribe(topics.commands(address), { qos: 1 }, () => {})
     listener.connected?.()
+  })
+  client.on('message', (topic, payload) => {
+    const indicate = topic === topics.indicate(address) ? readIndicate(payload) : undefined
+    if (indicate !== undefined) listener.indicated?.(indicate)
   })
   client.on('error', error => {
     const refused = 'code' in error && typeof error.code === 'number' ? error.code : undefined

@@ -1,3 +1,4 @@
+import type { Indicate } from '../schemas/command.ts'
 import type { RegistryFile } from '../schemas/registry.ts'
 import { Failure } from './arguments.ts'
 import { monotonicMs, shanghaiTime } from './clock.ts'
@@ -14,6 +15,12 @@ export type FleetOptions = LivingOptions & {
   url: string
   /** Something a person should know, one line. */
   onProblem: (line: string) => void
+  /** A device was told how far its alarm is. */
+  onIndicate?: (deviceId: string, indicate: Indicate) => void
+  /** Where a device connects, if not to `url`: its own line to the gateway. */
+  urlOf?: (deviceId: string) => string | undefined
+  /** How long a lost connection stays lost (default: 3 s). */
+  reconnectMs?: number
   /** Aborted: don't go on waiting for connections. */
   stopped: AbortSignal
 }
@@ -26,7 +33,7 @@ export type Fleet = {
   stop: () => Promise<void>
 }
 
-const reconnectMs = 3000
+const defaultReconnectMs = 3000
 const connectDeadlineMs = 15_000
 const drainMs = 10_000
 const goodbyeMs = 3000
@@ -51,8 +58,22 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       }
       const address = { site: site.id, device: device.id }
       const link = connectDevice(
-        { url: options.url, address, secret, clock, idPrefix, reconnectMs, announces: true },
-        connecting.listenerFor(device.id),
+        {
+          url: options.urlOf?.(device.id) ?? options.url,
+          address,
+          secret,
+          clock,
+          idPrefix,
+          reconnectMs: options.reconnectMs ?? defaultReconnectMs,
+          announces: true,
+        },
+        {
+          ...connecting.listenerFor(device.id),
+          indicated: indicate => {
+            meter.indicated()
+            options.onIndicate?.(device.id, indicate)
+          },
+        },
       )
       const entries = timetable({ device, siteKind: site.kind, population }, options.seed, options.startWeekMs)
       members.push({ id: device.id, kind: device.kind, link, entries, held: undefined })

@@ -3,6 +3,7 @@ import { pressCommand } from './press-command.ts'
 import { receiverCommand } from './receiver-command.ts'
 import { registryCommand } from './registry-command.ts'
 import { runCommand } from './run-command.ts'
+import { scenarioCommand } from './scenario-command.ts'
 
 /** `npm run sim -- <command>`: exit code 0 done, 1 could not, 2 wrong command line. */
 const commands: Readonly<Record<string, Command>> = {
@@ -10,6 +11,7 @@ const commands: Readonly<Record<string, Command>> = {
   run: runCommand,
   press: pressCommand,
   receiver: receiverCommand,
+  scenario: scenarioCommand,
 }
 
 const overview = `npm run sim -- <command> [options]

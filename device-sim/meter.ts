@@ -7,6 +7,8 @@ export type Meter = {
   published: () => void
   pubacked: (ms: number) => void
   failed: () => void
+  /** A device was told how far its alarm is. */
+  indicated: () => void
   totals: () => Totals
   /** Rates since the last call of `lap`, as one line. */
   lap: (nowMs: number, connections: { connected: number; of: number }) => string
@@ -26,6 +28,7 @@ export function createMeter(nowMs: number): Meter {
   const all = createHistogram()
   const sinceLap = createHistogram()
   const count = { published: 0, pubacked: 0, failed: 0 }
+  let indications = 0
   let lapStart = { ms: startMs, published: 0, pubacked: 0 }
   const totals = (): Totals => ({ ...count, inFlight: count.published - count.pubacked - count.failed })
   return {
@@ -43,6 +46,9 @@ export function createMeter(nowMs: number): Meter {
     },
     failed: () => {
       count.failed += 1
+    },
+    indicated: () => {
+      indications += 1
     },
     totals,
     lap: (lapMs, { connected, of }) => {
@@ -64,6 +70,7 @@ export function createMeter(nowMs: number): Meter {
         `pubacked     ${pubacked}`,
         `failed       ${published - pubacked}`,
         `puback       ${latency(all)} max ${ms(all.count() === 0 ? undefined : all.max())}`,
+        `indicated    ${indications}`,
         `duration     ${seconds.toFixed(1)} s, ${(pubacked / Math.max(seconds, 0.001)).toFixed(0)} pubacked/s`,
       ].join('\n')
     },

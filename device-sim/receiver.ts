@@ -17,8 +17,19 @@ export type ReceiverOptions = {
   answer?: number | ((message: WebhookMessage) => number)
   /** Say in the reply that the centre has taken the alarm over. */
   acknowledge?: boolean
+  misbehaviour?: Misbehaviour
   onMessage?: (received: Received) => void
   onRefused?: (refused: { status: number; reason: string }) => void
+}
+
+/** What a centre in trouble does. */
+export type Misbehaviour = {
+  /** Keeps each answer back for so long. */
+  lateMs?: number
+  /** Answers 200 with a body that is none. */
+  garbage?: boolean
+  /** Is gone, listening socket and all, once it has answered so many messages. */
+  dieAfter?: number
 }
 
 export type Received = {
@@ -35,11 +46,15 @@ export type Receiver = {
   port: number
   /** The latest good messages, oldest first, at most 1,000; repeated ones are not listed again. */
   messages: readonly Received[]
+  /** It died as `dieAfter` said, or was closed. */
+  ended: Promise<void>
   close: () => Promise<void>
 }
 
 const maxBodyBytes = 64 * 1024
 const maxKept = 1000
+/** Neither JSON nor text in any encoding. */
+const garbage = Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0x22, 0xc3, 0x28])
 const maxRemembered = 10_000
 
 /** Listens, or throws Failure when it can't. */
@@ -51,6 +66,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const answeredIds = createMemory<true>()
   const incidents = createMemory<string>()
   let incidentCount = 0
+  let answered = 0
+  const { misbehaviour = {} } = options
 
   const incidentOf = (message: WebhookMessage): string => {
     const known = incidents.get(message.subject)
@@ -67,8 +84,16 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     const repeated = answeredIds.get(message.id) !== undefined
     const good = status >= 200 && status < 300
     const reply: WebhookReply = { incidentNo: incidentOf(message), ...(options.acknowledge && { acknowledged: true }) }
-    respond(response, status, good ? reply : { error: `told to answer ${status}` })
-    if (good) answeredIds.put(message.id, true)
+    const answerNow = () => {
+      if (response.destroyed) return // the sender did not wait
+      if (misbehaviour.garbage && good) response.writeHead(status).end(garbage)
+      else respond(response, status, good ? reply : { error: `told to answer ${status}` })
+      if (good) answeredIds.put(message.id, true)
+      answered += 1
+      if (answered === misbehaviour.dieAfter) response.once('close', () => void close())
+    }
+    if (misbehaviour.lateMs === undefined) answerNow()
+    else setTimeout(answerNow, misbehaviour.lateMs).unref()
     const received = { message, arrivedAtMs, status, repeated }
     if (!repeated && good) messages.push(received)
     if (messages.length > maxKept) messages.shift()
@@ -103,15 +128,18 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     server.listen(options.port, host, resolve)
   })
   const { port } = server.address() as AddressInfo
+  const ended = new Promise<void>(resolve => server.once('close', resolve))
+  const close = () => {
+    server.close()
+    server.closeAllConnections()
+    return ended
+  }
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/`,
     port,
     messages,
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    ended,
+    close,
   }
 }
 

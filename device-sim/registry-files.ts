@@ -41,10 +41,13 @@ export async function writeRegistry(
       )
   await mkdir(directory, { recursive: true })
   await replaceFile(secretsPath, `${JSON.stringify(registry.secrets, null, 2)}\n`, 0o600)
-  await replaceFile(registryPath, toYaml(registry.file, options.comment), 0o644)
+  await writeRegistryFile(registryPath, registry.file, options.comment)
   await readRegistry(registryPath)
   return { registryPath, secretsPath }
 }
+
+export const writeRegistryFile = (path: string, file: RegistryFile, comment: string): Promise<void> =>
+  replaceFile(path, toYaml(file, comment), 0o644)
 
 async function read<T extends z.ZodType>(path: string, schema: T, decode: (text: string) => unknown) {
   let text: string

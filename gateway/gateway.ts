@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Fault } from '../schemas/webhook.ts'
+import { planFor } from './alarms/deadlines.ts'
 import { Desk } from './alarms/desk.ts'
 import { FaultLimit } from './alarms/fault-limit.ts'
+import { faults } from './alarms/faults.ts'
 import { faultMessage } from './alarms/message.ts'
+import { Outbox } from './alarms/outbox.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
-import { firstTold } from './alarms/targets.ts'
-import { type Clock, elapsedSince } from './clock.ts'
+import { silenceMessage } from './alarms/silence-message.ts'
+import { Stream } from './alarms/stream.ts'
+import { toldAt } from './alarms/targets.ts'
+import { type Clock, elapsedSince, iso } from './clock.ts'
+import { Maintenance } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
 import { messageOf } from './errors.ts'
+import { cancelUnknown, startRetention } from './housekeeping.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
 import { createPseudonym, maskData } from './journal/pseudonym.ts'
 import { apiTokens, pseudonymKey } from './keys.ts'
@@ -17,9 +24,11 @@ import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
 import type { Setup } from './setup.ts'
 import { AppendQueue } from './sqlite/append-queue.ts'
+import { commands } from './sqlite/commands.ts'
 import { openDatabase } from './sqlite/database.ts'
 import { lockDataDir } from './sqlite/lock.ts'
 import { pages } from './sqlite/pages.ts'
+import { startSupervision } from './supervising.ts'
 import { Deliverer } from './webhook/deliver.ts'
 import { signingKeys } from './webhook/signature.ts'
 
@@ -37,8 +46,6 @@ export type GatewayOptions = {
 }
 
 const dayMs = 24 * 60 * 60_000
-const retentionSweepMs = 60_000
-const retentionSlice = 2000
 const deskWindow = 20_000
 
 export async function startGateway(setup: Setup, options: GatewayOptions): Promise<Gateway> {
@@ -49,7 +56,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   for (const warning of setup.warnings) log.warn({ warning }, 'setup.warning')
   if (targets.length === 0)
     log.warn('no endpoint: alarms are kept and nobody is told; set GATEHOUSE_DISPATCH_URL or endpoints in the registry')
-  const told = firstTold(targets)
+  const told = toldAt(targets)
 
   const lock = lockDataDir(config.dataDir)
   const key = pseudonymKey(config)
@@ -62,32 +69,26 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   const { read, write } = database
   const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
   for (const consumer of consumers) await write.call('enroll', consumer)
-  // Without any endpoint it is more likely that a setting was forgotten than that nobody is to be told.
-  const cancelled =
-    targets.length === 0
-      ? 0
-      : await write.call(
-          'cancelUnknown',
-          targets.map(({ id }) => id),
-        )
-  if (cancelled > 0) log.warn({ cancelled }, 'deliveries.cancelled: their endpoint is not in the registry any more')
+  await cancelUnknown(write, targets, log)
 
-  // What a message is about, for the endpoints other than the one it is about.
-  const announce = async (fault: Fault) => {
-    log.error(fault, 'gateway.fault')
-    const others = told.filter(id => id !== fault.subject)
-    if (others.length > 0)
-      deliverer.offer(await write.call('createMessage', faultMessage(newId(), fault, clock(), others)))
-  }
+  const outbox = new Outbox({
+    store: message => write.call('createMessage', message),
+    onDue: due => deliverer.offer(due),
+    log,
+  })
+  const faultLimit = new FaultLimit()
   const announced = (shown: Fault) => {
     const fault = faultLimit.take(shown, clock())
     if (fault === undefined) return
-    announce(fault).catch(error => log.error({ err: messageOf(error) }, 'fault.unannounced'))
+    log.error(fault, 'gateway.fault')
+    // For the endpoints other than the one it is about.
+    const others = targets.map(({ id }) => id).filter(id => id !== fault.subject)
+    outbox.say(faultMessage(newId(), fault, clock(), others))
   }
 
-  const faultLimit = new FaultLimit()
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
+  const maintenance = new Maintenance(await read.call('maintenance', clock()))
   const metrics = createMetrics({
     counts,
     connections: () => presence.connectedCount,
@@ -103,12 +104,8 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     random: Math.random,
     log,
     settle: settled => desk.settle(settled),
-    onRefusing: (endpoint, status) =>
-      announced({
-        code: 'endpoint-refuses',
-        subject: endpoint,
-        message: `endpoint ${endpoint} answers ${status} again and again; look at its log and its secret`,
-      }),
+    onRefusing: (endpoint, status) => announced(faults.refusing(endpoint, status)),
+    onFailing: (endpoint, error) => announced(faults.failing(endpoint, error)),
     onAttempt(endpoint, attempt, sinceCreatedMs) {
       metrics.attempts.inc({ endpoint, result: attempt.delivered ? 'delivered' : 'failed' })
       if (attempt.delivered) metrics.deliverySeconds.observe({ endpoint }, sinceCreatedMs / 1000)
@@ -129,18 +126,32 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     },
     site: registry.site,
     device: registry.device,
-    endpoints: () => told,
+    endpoints: told,
+    plan: alarm => planFor(registry.deadlines, alarm),
+    isMaintained: maintenance.covers,
     recent: (entry, now) => recent.of(entry.site, entry.seq, now),
     clock,
     newId,
     log,
     onDue: due => deliverer.offer(due),
-    onQuarantined: quarantined =>
-      announced({
-        code: 'alarm-quarantined',
-        subject: 'alarms',
-        message: `${quarantined.length} alarm events could not be made alarms, from number ${quarantined[0]?.seq}: ${quarantined[0]?.reason}`,
-      }),
+    onQuarantined: quarantined => announced(faults.alarmsQuarantined(quarantined)),
+    onStep: (alarm, line) => {
+      stream.alarm(alarm, line)
+      if (line.what === line.stage) broker.indicate(alarm, line.at)
+      if (line.what === 'raised' && alarm.mode === 'test') supervision.tested(alarm.site.id, clock())
+    },
+  })
+
+  const stream = new Stream({ clock, openAlarms: desk.openAlarms })
+  const supervision = await startSupervision({
+    read,
+    registry,
+    maintenance,
+    clock,
+    log,
+    onPresence: (device, presence) => stream.presence(device, presence),
+    onReport: (report, now) => outbox.say(silenceMessage(newId(), report, registry, now, told(0))),
+    onFault: announced,
   })
 
   const journal = new AppendQueue(
@@ -150,6 +161,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       for (const [index, publish] of publishes.entries()) {
         const { result, seq } = outcomes[index]!
         counts[result]++
+        if (result !== 'duplicate') supervision.heard(publish)
         if (result !== 'stored' || 'reason' in publish) continue
         recent.add(publish.site, {
           seq,
@@ -178,12 +190,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
         writePort: database.writePort(),
       },
       onLost: options.onLost,
-      onQuarantined: (count, reason) =>
-        announced({
-          code: 'influx-quarantined',
-          subject: 'influx',
-          message: `InfluxDB refuses ${count} points for good: ${reason}`,
-        }),
+      onQuarantined: (count, reason) => announced(faults.pointsQuarantined(count, reason)),
     })
 
   const broker = new Broker({
@@ -193,13 +200,18 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     log,
     retentionMs,
     maxPayloadBytes: config.mqtt.maxPayloadBytes,
-    onSeen: (device, at) => presence.seen(device, at),
+    onSeen: supervision.seen,
     onConnected: (device, connected) => presence.setConnected(device, connected),
+    onWantsCommands: device => {
+      for (const alarm of desk.openAlarms()) if (alarm.device.id === device) broker.indicate(alarm, iso(clock()))
+    },
   })
 
   let damage: string | undefined
   const api = await createApi({
     log,
+    clock,
+    newId,
     version: options.version,
     tokens,
     metrics: metrics.registry,
@@ -207,25 +219,29 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     checks: { journal: () => damage ?? (journal.failure && 'events can not be written to disk; see the log') },
     pseudonym,
     registry,
-    presence,
-    ...pages(read),
-    stats: { stats: async () => ({ ...(await read.call('stats', consumers)), connections: presence.connectedCount }) },
+    presence: { ...supervision, connected: presence.connected },
+    ...pages(database.lists),
+    open: desk,
+    actions: desk,
+    ...commands(write, { clock, newId, maintenance, endpoints: targets.map(({ id }) => id), deliverer }),
+    stream: {
+      subscribe: (lastId, listener) => stream.subscribe(lastId, listener),
+      counters: () => ({
+        at: iso(clock()),
+        ...counts,
+        journalQueued: journal.queued,
+        connections: presence.connectedCount,
+        openAlarms: desk.openAlarms().length,
+      }),
+    },
+    stats: {
+      stats: async () => ({ ...(await database.lists.call('stats', consumers)), connections: presence.connectedCount }),
+    },
   })
 
   deliverer.start()
   desk.start()
-  const retaining = setInterval(
-    () => void retain().catch(error => log.error({ err: messageOf(error) }, 'retention.failed')),
-    retentionSweepMs,
-  )
-  async function retain() {
-    const cutoff = clock() - retentionMs
-    while (
-      (await write.call('retainJournal', { before: cutoff, enabled: consumers, limit: retentionSlice })) >=
-      retentionSlice
-    );
-    while ((await write.call('retainDeliveries', { before: cutoff, limit: retentionSlice })) >= retentionSlice);
-  }
+  const retention = startRetention({ write, clock, log, retentionMs, consumers })
   const mqttPort = await broker.open(config.mqtt.host, config.mqtt.port)
   const httpPort = await api.listen(config.http)
   log.info(
@@ -243,12 +259,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   database.findDamage().then(
     found => {
       damage = found
-      if (found !== undefined)
-        announced({
-          code: 'journal-damaged',
-          subject: 'journal',
-          message: `the journal's file is damaged (${found}); restore a backup`,
-        })
+      if (found !== undefined) announced(faults.damaged(found))
     },
     error => log.error({ err: messageOf(error) }, 'journal.unchecked'),
   )
@@ -261,7 +272,9 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       await journal.drained()
       await broker.end()
       await api.close()
-      clearInterval(retaining)
+      retention.stop()
+      supervision.stop()
+      await outbox.stop()
       // Side by side: an endpoint that hangs and an InfluxDB that hangs are each waited for.
       await Promise.all([deliverer.stop().then(() => desk.stop()), influx?.stop()])
       await database.close()

@@ -1,15 +1,17 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './clock.ts'
 import type { InfluxSettings } from './config.ts'
-import { concurrentBatches, createInfluxWriter } from './influx/writer.ts'
+import { toResponsePoint } from './influx/response-point.ts'
+import { concurrentBatches, createInfluxWriter, createPointWriter } from './influx/writer.ts'
 import { type ConsumerState, startConsumer } from './journal/consumer.ts'
-import type { ConsumerSource } from './journal/journal.ts'
+import type { ConsumerSource, Numbered } from './journal/journal.ts'
 import { createPseudonym } from './journal/pseudonym.ts'
 import { createLog } from './log.ts'
 import { callerOn } from './sqlite/database.ts'
 import { journalReader } from './sqlite/journal-reader.ts'
 import { openReader } from './sqlite/open.ts'
 import type { WriteProcedures } from './sqlite/procedures.ts'
+import { responseReader, responsesConsumer } from './sqlite/responses.ts'
 
 /**
  * The Influx writer's thread, wired flat like gateway.ts: it reads the journal itself, so that no event crosses threads on its
@@ -41,33 +43,43 @@ const db = openReader(data.file)
 const reader = journalReader(db)
 const storage = callerOn<WriteProcedures>(data.writePort)
 const { url, database, username, password } = data.settings
-const writer = createInfluxWriter({
-  settings: {
-    url,
-    database,
-    timeoutMs: requestTimeoutMs,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  },
-  pseudonym: createPseudonym(data.pseudonymKey),
-  log,
-})
-
-const source: ConsumerSource = {
+const settings = {
+  url,
+  database,
+  timeoutMs: requestTimeoutMs,
+  ...(username === undefined ? {} : { username }),
+  ...(password === undefined ? {} : { password }),
+}
+const sourceOf = <E extends Numbered>(
+  consumer: string,
+  read: (after: number, limit: number) => E[],
+): ConsumerSource<E> => ({
   cursor: async () => reader.cursor(consumer),
-  read: async (after, limit) => reader.read(after, limit),
+  read: async (after, limit) => read(after, limit),
   async commit(progress) {
     await storage.call('advance', { consumer, progress })
     const [first] = progress.quarantined
     if (first !== undefined) tell({ type: 'quarantined', count: progress.quarantined.length, reason: first.reason })
   },
-}
+})
+
+const writer = createInfluxWriter({ settings, pseudonym: createPseudonym(data.pseudonymKey), log })
 const running = startConsumer({
   name: consumer,
-  source,
-  take: entries => writer.take(entries),
+  source: sourceOf(consumer, reader.read),
+  take: writer.take,
   batchSize,
   concurrency: concurrentBatches,
+  log,
+  clock: systemClock,
+})
+// Closed alarms are few and in no hurry: the next look finds them.
+const responseWriter = createPointWriter({ settings, toPoint: toResponsePoint, log })
+const responding = startConsumer({
+  name: responsesConsumer,
+  source: sourceOf(responsesConsumer, responseReader(db).responsesAfter),
+  take: responseWriter.take,
+  batchSize,
   log,
   clock: systemClock,
 })
@@ -79,8 +91,9 @@ main.on('message', async (message: ToInfluxThread) => {
     return
   }
   clearInterval(reporting)
-  await running.stop()
+  await Promise.all([running.stop(), responding.stop()])
   writer.close()
+  responseWriter.close()
   db.close()
   data.writePort.close()
   tell({ type: 'stopped' })

@@ -61,6 +61,16 @@ export const RecentEvent = z.object({
 })
 export type RecentEvent = z.infer<typeof RecentEvent>
 
+/** Another open alarm of the same site. */
+export const Neighbour = z.object({
+  id: z.string(),
+  device: z.string(),
+  trigger: z.enum(triggers),
+  mode: z.enum(modes),
+  stage: Stage,
+})
+export type Neighbour = z.infer<typeof Neighbour>
+
 export const Alarm = z.object({
   id: z.string(),
   trigger: z.enum(triggers),
@@ -73,10 +83,12 @@ export const Alarm = z.object({
   receivedAt: z.string().describe('When the gateway received it'),
   incidentNo: z.string().nullable(),
   disposition: Disposition.nullable(),
+  maintenance: z.boolean().describe('Raised in a maintenance window of its site or device'),
   deadlines: z.record(z.string(), z.string()).describe('Due times by name'),
   history: z.array(HistoryLine),
   site: AlarmSite,
   device: AlarmDevice,
   context: z.object({ recent: z.array(RecentEvent).max(20) }),
+  neighbours: z.array(Neighbour).max(20).describe('Other open alarms of the site, as they are now'),
 })
 export type Alarm = z.infer<typeof Alarm>

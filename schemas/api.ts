@@ -23,15 +23,20 @@ export const Problem = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe('/readyz: "ok" or what is wrong, by the name of the check'),
+  stage: Stage.optional().describe("Status 409 of an alarm's step: the stage that the alarm is at"),
+  by: z.string().optional().describe('Status 409 of an alarm’s step: who brought it there'),
 })
 export type Problem = z.infer<typeof Problem>
 
 /** A parameter with a slip in its name is refused: left out silently, it would give an answer to another question. */
-const query = z.strictObject
+export const query = z.strictObject
 export const NoQuery = query({})
 
 /** A `+` that was not written as `%2B` comes as a space; before an offset it can be nothing else. */
-const QueryTime = z.preprocess(text => (typeof text === 'string' ? text.replace(/ (\d\d:\d\d)$/, '+$1') : text), Time)
+export const QueryTime = z.preprocess(
+  text => (typeof text === 'string' ? text.replace(/ (\d\d:\d\d)$/, '+$1') : text),
+  Time,
+)
 const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('At most this many items')
 const cursor = z.string().max(64).optional().describe('The cursor of the page before')
 
@@ -52,6 +57,9 @@ export const SiteView = z.object({
 export type SiteView = z.infer<typeof SiteView>
 export const SitesPage = page(SiteView)
 
+export const presences = ['online', 'silent', 'offline', 'unknown'] as const
+export type Presence = (typeof presences)[number]
+
 export const DeviceView = z.object({
   id: z.string(),
   site: z.string(),
@@ -60,7 +68,10 @@ export const DeviceView = z.object({
   placement: z.string().nullable(),
   externalId: z.string().nullable(),
   connected: z.boolean(),
+  presence: z.enum(presences).describe('unknown: not heard since the gateway started'),
   lastSeenAt: z.string().nullable().describe('Since the gateway started'),
+  battery: z.number().nullable().describe('Per cent, of its last heartbeat'),
+  missing: z.int().describe('Events that its numbers (seq) say are missing, since the gateway started'),
 })
 export type DeviceView = z.infer<typeof DeviceView>
 export const DevicesQuery = query({ site: Id.optional() })
@@ -119,6 +130,8 @@ export const DeliveryView = z.object({
 })
 export type DeliveryView = z.infer<typeof DeliveryView>
 export const DeliveriesPage = page(DeliveryView)
+/** A test message that is on its way to one endpoint. */
+export const EndpointTest = z.object({ messageId: z.string().describe('The header webhook-id that it comes with') })
 
 export const RejectionsQuery = query({ site: Id.optional(), device: Id.optional(), limit, cursor })
 export type RejectionsQuery = z.infer<typeof RejectionsQuery>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { modes } from './events/alarm.ts'
 import { Id } from './ids.ts'
 import { httpUrl, text } from './text.ts'
 
@@ -50,6 +51,12 @@ export const Site = z.object({
   location: Location.optional(),
   responseMinutes: z.literal([1, 3, 5]).default(3),
   contacts: list(z.array(Contact).max(16)),
+  selfTest: z
+    .boolean()
+    .optional()
+    .describe(
+      'true: a test alarm (mode test) is expected from this site at least every 25 h; overdue is a fault. One that never came counts from the gateway’s start',
+    ),
 })
 export type Site = z.infer<typeof Site>
 
@@ -78,11 +85,26 @@ export type Endpoint = z.infer<typeof Endpoint>
 export const Account = z.object({ id: Id, role: z.literal('monitor'), ...credentials })
 export type Account = z.infer<typeof Account>
 
+/**
+ * When an alarm's steps are due, where the defaults do not fit. The first rule that matches site kind and mode counts; what a
+ * rule leaves out stays at the default (deliver 5 s, acknowledge 30, 60, 90 s, dispatch 60 s, arrive the site's minutes).
+ */
+export const DeadlineRule = z.object({
+  siteKind: SiteKind.optional(),
+  mode: z.enum(modes).optional(),
+  deliverS: z.int().min(1).max(3600).optional(),
+  acknowledgeS: z.array(z.int().min(1).max(86_400)).min(1).max(5).optional(),
+  dispatchS: z.int().min(1).max(86_400).optional(),
+  arriveMinutes: z.int().min(1).max(1440).optional(),
+})
+export type DeadlineRule = z.infer<typeof DeadlineRule>
+
 export const RegistryFile = z.object({
   version: z.literal(1),
   sites: list(z.array(Site)),
   devices: list(z.array(Device)),
   endpoints: list(z.array(Endpoint)),
   accounts: list(z.array(Account)),
+  deadlines: z.array(DeadlineRule).max(64).optional(),
 })
 export type RegistryFile = z.infer<typeof RegistryFile>

@@ -1,14 +1,15 @@
-import type { Alarm, RecentEvent } from '../../schemas/alarm.ts'
-import { AlarmEvent } from '../../schemas/events/alarm.ts'
-import type { Device, Site } from '../../schemas/registry.ts'
-import type { Clock } from '../clock.ts'
+import type { Alarm } from '../../schemas/alarm.ts'
 import { messageOf } from '../errors.ts'
 import type { Entry, Progress, Quarantined } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
+import type { Acted, Action, Receipt } from './action.ts'
+import type { DeadlinePlan } from './deadlines.ts'
+import { type Surroundings, takeAction, takeDeadlines, takeEvent, takeOutcome } from './decide.ts'
 import type { Settled } from './delivery.ts'
 import { Draft, type OpenAlarms } from './draft.ts'
 import { alarmMessage, type Message } from './message.ts'
-import { raise } from './raise.ts'
+import { neighboursOf } from './neighbours.ts'
+import type { Legs } from './response.ts'
 import { Suspect } from './suspect.ts'
 
 /**
@@ -31,24 +32,32 @@ export type DeskChange = {
   lines: { alarm: string; line: Alarm['history'][number] }[]
   messages: Message[]
   settled: Settled[]
+  /** Alarms that were closed: nothing more of them is delivered but the closing. */
+  responses: { alarm: Alarm; legs: Legs }[]
+  receipts: (Receipt & { at: number; answer: string })[]
   progress: Progress | null
 }
 
-export type DeskOptions<Due> = {
+export type DeskOptions<Due> = Surroundings & {
   cursor: number
   open: Alarm[]
   store: DeskStore<Due>
-  site: (id: string) => Site | undefined
-  device: (id: string) => Device | undefined
-  /** Endpoints that are told first: those of the lowest level there is. */
-  endpoints: () => string[]
-  recent: (entry: Entry, now: number) => RecentEvent[]
-  clock: Clock
-  newId: () => string
+  /** Who is told at an escalation level: at 0 the endpoints of the lowest level there is, with each level the next ones too. */
+  endpoints: (escalationLevel: number) => string[]
+  plan: (alarm: Alarm) => DeadlinePlan
   log: Log
   /** Deliveries that may be tried at once, straight after they were committed. */
   onDue: (due: Due[]) => void
   onQuarantined: (quarantined: Quarantined[]) => void
+  /** After it is on disk: what happened to an alarm, in order. */
+  onStep: (alarm: Alarm, line: Alarm['history'][number]) => void
+}
+
+/** What came in from outside and is taken in the next turn. `answer` runs once it is on disk. */
+type Inbound = {
+  settled?: Settled
+  take: (draft: Draft) => (() => void) | undefined
+  receipt?: () => DeskChange['receipts']
 }
 
 const idleTickMs = 250
@@ -59,7 +68,7 @@ export class Desk<Due> {
   readonly #open: OpenAlarms
   readonly #suspect = new Suspect()
   #cursor: number
-  #settled: { outcome: Settled; done: () => void }[] = []
+  #inbox: Inbound[] = []
   #taken: Entry[] = []
   #news: (() => void) | undefined
   #mayHoldMore = true
@@ -84,10 +93,52 @@ export class Desk<Due> {
 
   /** Resolves once the delivery and what it did to its alarm are on disk. */
   settle(outcome: Settled): Promise<void> {
-    return new Promise(done => {
-      this.#settled.push({ outcome, done })
-      this.#news?.()
+    return new Promise(done =>
+      this.#receive({
+        settled: outcome,
+        take: draft => {
+          takeOutcome(draft, outcome)
+          return done
+        },
+      }),
+    )
+  }
+
+  /** A person's step. Resolves once it is on disk, or refused; undefined: no open alarm has this id. */
+  act(id: string, action: Action, receipt?: Receipt): Promise<Acted | undefined> {
+    return new Promise(resolve => {
+      let acted: Acted | undefined
+      this.#receive({
+        take: draft => {
+          acted = takeAction(draft, id, action, this.#options.clock())
+          return () => resolve(acted)
+        },
+        receipt: () =>
+          receipt === undefined || acted === undefined || 'refused' in acted
+            ? []
+            : [{ ...receipt, at: this.#options.clock(), answer: JSON.stringify(acted.alarm) }],
+      })
     })
+  }
+
+  /** The same step for each open alarm of a site, in one transaction. In the order in which they were raised. */
+  actOnSite(site: string, action: Action): Promise<{ id: string; acted: Acted }[]> {
+    return new Promise(resolve =>
+      this.#receive({
+        take: draft => {
+          const results = draft
+            .open()
+            .filter(alarm => alarm.site.id === site)
+            .map(({ id }) => ({ id, acted: takeAction(draft, id, action, this.#options.clock()) as Acted }))
+          return () => resolve(results)
+        },
+      }),
+    )
+  }
+
+  #receive(inbound: Inbound): void {
+    this.#inbox.push(inbound)
+    this.#news?.()
   }
 
   openAlarms = (): readonly Alarm[] => [...this.#open.values()]
@@ -101,7 +152,7 @@ export class Desk<Due> {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
-      if (!this.#mayHoldMore && this.#settled.length === 0) await this.#newsOrTick()
+      if (!this.#mayHoldMore && this.#inbox.length === 0) await this.#newsOrTick()
       if (this.#stopping) return
       try {
         await this.#turn()
@@ -129,32 +180,32 @@ export class Desk<Due> {
   }
 
   async #turn(): Promise<void> {
-    const { store, log, onDue, onQuarantined } = this.#options
+    const { store, log, clock, onDue, onQuarantined, onStep } = this.#options
     this.#mayHoldMore = false
     this.#taken = []
     const { limit } = this.#suspect
     const { entries, upTo, passed } = await store.readAlarms(this.#cursor, limit)
     this.#taken = entries
-    const settled = this.#settled.slice()
-    if (upTo === this.#cursor && settled.length === 0) return
-
-    const draft = new Draft(this.#open)
-    for (const { outcome } of settled) this.#takeOutcome(draft, outcome)
+    const inbound = this.#inbox.slice()
+    const draft = new Draft(this.#open, this.#options.plan)
+    const answers = inbound.map(({ take }) => take(draft))
+    takeDeadlines(draft, clock())
+    if (upTo === this.#cursor && inbound.length === 0 && draft.lines.length === 0) return
     const quarantined: Quarantined[] = []
     for (const entry of entries) {
-      const reason = this.#suspect.condemned(entry.seq) ?? this.#takeEvent(draft, entry)
+      const reason = this.#suspect.condemned(entry.seq) ?? takeEvent(draft, entry, this.#options)
       if (reason !== undefined) quarantined.push({ seq: entry.seq, reason })
     }
     const progress = upTo > this.#cursor ? { upTo, passed, quarantined } : null
-    const due = await this.#commit(draft, settled, progress)
+    const due = await this.#commit(draft, inbound, progress)
     draft.apply()
     this.#suspect.passed()
     this.#cursor = upTo
     if (entries.length === limit) this.#mayHoldMore = true
-    this.#settled.splice(0, settled.length)
+    this.#inbox.splice(0, inbound.length)
     onDue(due)
-    for (const { done } of settled) done()
-    for (const { alarm, line } of draft.lines)
+    for (const answer of answers) answer?.()
+    for (const { alarm, line } of draft.lines) {
       log.info(
         {
           alarm: alarm.id,
@@ -163,70 +214,39 @@ export class Desk<Due> {
           trigger: alarm.trigger,
           mode: alarm.mode,
           stage: line.stage,
-          by: line.by,
+          // A person's name stays in the history (contract: no name in a log).
+          by: isPersonal(line) ? 'person' : line.by,
         },
         `alarm.${line.what}`,
       )
+      onStep(alarm, line)
+    }
     if (quarantined.length > 0) onQuarantined(quarantined)
   }
 
-  async #commit(draft: Draft, settled: { outcome: Settled }[], progress: Progress | null): Promise<Due[]> {
+  async #commit(draft: Draft, inbound: Inbound[], progress: Progress | null): Promise<Due[]> {
     const { store, clock, newId, endpoints } = this.#options
     const now = clock()
-    const told = endpoints()
+    const open = draft.open()
     const messages = draft.messages.map(({ type, alarm, except }) =>
       alarmMessage(
         newId(),
         type,
-        alarm,
+        { ...alarm, neighbours: neighboursOf(alarm, open) },
         now,
-        told.filter(endpoint => endpoint !== except),
+        endpoints(alarm.escalationLevel).filter(endpoint => endpoint !== except),
       ),
     )
     return await store.commit({
       ...draft.change(),
       messages,
-      settled: settled.map(({ outcome }) => outcome),
+      settled: inbound.flatMap(({ settled }) => settled ?? []),
+      responses: draft.responses,
+      receipts: inbound.flatMap(({ receipt }) => receipt?.() ?? []),
       progress,
     })
   }
-
-  /** Returns why the entry could not be taken; undefined when it was. */
-  #takeEvent(draft: Draft, entry: Entry): string | undefined {
-    try {
-      this.#follow(draft, entry, AlarmEvent.parse(JSON.parse(entry.payload)))
-      return undefined
-    } catch (error) {
-      // JSON.parse quotes what it can't read, and a payload never stands in a log or a message.
-      return error instanceof SyntaxError ? 'its payload is not JSON' : messageOf(error)
-    }
-  }
-
-  #follow(draft: Draft, entry: Entry, event: AlarmEvent): void {
-    const { site, device, newId, recent, clock } = this.#options
-    const open = draft.openOf(entry.device, event.data.trigger)
-    const at = entry.at
-    if (event.data.state === 'restored') {
-      // Nothing is open: it came to rest before its press arrived, or after the close. The journal has it; no alarm follows.
-      if (open !== undefined)
-        draft.step(open, { from: 'device', what: 'restored', at, eventId: event.id, mode: event.data.mode })
-    } else if (open === undefined) {
-      draft.raise(raise(newId(), entry, event, site(entry.site), device(entry.device), recent(entry, clock())))
-    } else {
-      draft.step(open, { from: 'device', what: 'pressed', at, eventId: event.id, mode: event.data.mode })
-    }
-  }
-
-  #takeOutcome(draft: Draft, { subject, endpoint: by, at, reply }: Settled): void {
-    const alarm = draft.get(subject)
-    if (alarm === undefined) return
-    const { incidentNo } = reply
-    // Once per endpoint, and again where a later answer brings the number of an incident that has none.
-    const first = !alarm.history.some(line => line.what === 'delivered' && line.by === by)
-    if (first || (alarm.incidentNo === null && incidentNo !== undefined))
-      draft.step(alarm, { from: 'endpoint', what: 'delivered', at, by, incidentNo })
-    // Contract 5: the reply may take the alarm over. Where somebody already has, that is a refusal and no harm.
-    if (reply.acknowledged === true)
-      draft.step(draft.get(subject) as Alarm, { from: 'endpoint', what: 'acknowledged', at, by, incidentNo }, by)
-  }
 }
+
+const isPersonal = ({ what }: Alarm['history'][number]): boolean =>
+  what === 'acknowledged' || what === 'dispatched' || what === 'arrived' || what === 'closed'

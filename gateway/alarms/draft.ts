@@ -1,7 +1,9 @@
 import type { Alarm, HistoryLine } from '../../schemas/alarm.ts'
 import type { MessageType } from '../../schemas/webhook.ts'
+import { type DeadlinePlan, deadlinesAfter, deadlinesAtRaise } from './deadlines.ts'
 import type { DeskChange } from './desk.ts'
 import { type Input, type Refusal, type Step, step } from './life-cycle.ts'
+import { type Legs, legsOf } from './response.ts'
 
 /** Open alarms by id. At most one per device and trigger, so the registry bounds it. */
 export type OpenAlarms = Map<string, Alarm>
@@ -9,13 +11,24 @@ export type OpenAlarms = Map<string, Alarm>
 /** What one turn of the desk would change. Nothing of it is believed until it is on disk; then `apply` makes it so. */
 export class Draft {
   readonly #open: OpenAlarms
+  readonly #plan: (alarm: Alarm) => DeadlinePlan
   readonly #changed = new Map<string, Alarm>()
   readonly #openings = new Set<string>()
   readonly lines: { alarm: Alarm; line: HistoryLine }[] = []
   readonly messages: { type: MessageType; alarm: Alarm; except: string | undefined }[] = []
 
-  constructor(open: OpenAlarms) {
+  /** Alarms that this turn closes, with how long each leg of their response took. */
+  readonly responses: { alarm: Alarm; legs: Legs }[] = []
+
+  constructor(open: OpenAlarms, plan: (alarm: Alarm) => DeadlinePlan) {
     this.#open = open
+    this.#plan = plan
+  }
+
+  /** Open alarms as this turn leaves them, in the order in which they were raised. */
+  open(): Alarm[] {
+    const all = new Map([...this.#open, ...this.#changed])
+    return [...all.values()].filter(({ stage }) => stage !== 'closed')
   }
 
   get(id: string): Alarm | undefined {
@@ -31,15 +44,22 @@ export class Draft {
 
   raise(alarm: Alarm): void {
     this.#openings.add(alarm.id)
-    this.#keep(alarm, alarm.history[0] as HistoryLine, ['alarm.raised'], undefined)
+    const deadlines = deadlinesAtRaise(this.#plan(alarm), Date.parse(alarm.receivedAt))
+    this.#keep({ ...alarm, deadlines }, alarm.history[0] as HistoryLine, ['alarm.raised'], undefined)
   }
 
   /** `except`: the endpoint that caused it and needs no message about it. */
   step(alarm: Alarm, input: Input, except?: string): Step | Refusal {
     const result = step(alarm, input)
     if ('refused' in result) return result
-    this.#keep(result.alarm, result.line, result.messages, except)
-    return result
+    const { stage, deadlines } = result.alarm
+    const changed =
+      stage === alarm.stage
+        ? result.alarm
+        : { ...result.alarm, deadlines: deadlinesAfter(this.#plan(result.alarm), deadlines, stage, input.at) }
+    this.#keep(changed, result.line, result.messages, except)
+    if (stage === 'closed') this.responses.push({ alarm: changed, legs: legsOf(changed) })
+    return { ...result, alarm: changed }
   }
 
   #keep(alarm: Alarm, line: HistoryLine, messages: MessageType[], except: string | undefined): void {

@@ -20,6 +20,7 @@ export type Input =
       disposition: NonNullable<Alarm['disposition']>
       note?: string
     }
+  /** `by`: the deadline that was missed. Each is missed once. */
   | { from: 'clock'; what: 'escalated'; at: number; by: string }
 type PersonStep = 'acknowledged' | 'dispatched' | 'arrived'
 
@@ -47,7 +48,9 @@ export function step(alarm: Alarm, input: Input): Step | Refusal {
     case 'delivered':
       return done(alarm, input, alarm.stage === 'raised' ? { stage: 'delivered' } : {}, [])
     case 'escalated':
-      return done(alarm, input, { escalationLevel: alarm.escalationLevel + 1 }, ['alarm.escalated'])
+      return done(alarm, input, { escalationLevel: alarm.escalationLevel + 1, deadlines: without(alarm, input.by) }, [
+        'alarm.escalated',
+      ])
     default: {
       if (!needs[input.what].includes(alarm.stage)) return { refused: `it is ${alarm.stage}`, stage: alarm.stage }
       const disposition = input.what === 'closed' ? { disposition: input.disposition } : {}
@@ -74,17 +77,27 @@ function done(alarm: Alarm, input: Input, change: Partial<Alarm>, messages: Mess
   return { alarm: { ...changed, history: withLine(alarm.history, line) }, line, messages }
 }
 
+const without = ({ deadlines }: Alarm, name: string): Alarm['deadlines'] =>
+  Object.fromEntries(Object.entries(deadlines).filter(([other]) => other !== name))
+
 const gravity = { test: 0, drill: 1, actual: 2 } as const
 /** A real press on a button that is being tested is real. */
 const graver = (one: Alarm['mode'], other: Alarm['mode']) => (gravity[other] > gravity[one] ? other : one)
 
 /**
- * An alarm carries a bounded history; all of it is on disk. Its first line stays, and what a contact that flaps repeats gives
- * way before what people and endpoints did.
+ * An alarm carries a bounded history; all of it is on disk. What a contact that flaps repeats gives way first, then what other
+ * endpoints answered, then missed deadlines: the first line of each stage stays, since the legs of the response are read from it.
  */
 const linesCarried = 30
 function withLine(history: readonly HistoryLine[], line: HistoryLine): HistoryLine[] {
   if (history.length < linesCarried) return [...history, line]
-  const repeated = history.findIndex(({ what }) => what === 'pressed' || what === 'restored')
-  return [...history.toSpliced(Math.max(repeated, 1), 1), line]
+  const isFirst = ({ what }: HistoryLine, index: number) => history.findIndex(other => other.what === what) === index
+  const spare = [
+    isRepeatable,
+    ...(['delivered', 'escalated'] as const).map(what => (one: HistoryLine) => one.what === what),
+  ]
+    .map(may => history.findIndex((one, index) => may(one) && (isRepeatable(one) || !isFirst(one, index))))
+    .find(index => index > 0)
+  return [...history.toSpliced(spare ?? 1, 1), line]
 }
+const isRepeatable = ({ what }: HistoryLine): boolean => what === 'pressed' || what === 'restored'

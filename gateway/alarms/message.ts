@@ -40,9 +40,19 @@ function shortened(alarm: Alarm): Alarm | undefined {
   return later.length > 1 ? { ...alarm, history: [first, ...later.slice(-(later.length >> 1))] } : undefined
 }
 
-export function faultMessage(id: string, fault: Fault, now: number, endpoints: string[]): Message {
-  const body = JSON.stringify(envelope(id, 'gateway.fault', fault.subject, now, { fault }))
-  return { id, type: 'gateway.fault', subject: fault.subject, createdAt: now, body, endpoints }
+export const faultMessage = (id: string, fault: Fault, now: number, endpoints: string[]): Message =>
+  newMessage(id, 'gateway.fault', fault.subject, now, { fault }, endpoints)
+
+/** For data that is small by its schema's bounds. */
+export function newMessage(
+  id: string,
+  type: MessageType,
+  subject: string,
+  now: number,
+  data: WebhookMessage['data'],
+  endpoints: string[],
+): Message {
+  return { id, type, subject, createdAt: now, body: JSON.stringify(envelope(id, type, subject, now, data)), endpoints }
 }
 
 const envelope = (

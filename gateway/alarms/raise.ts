@@ -28,6 +28,7 @@ export function raise(
     receivedAt: iso(entry.receivedAt),
     incidentNo: null,
     disposition: null,
+    maintenance: false,
     deadlines: {},
     history: [
       {
@@ -55,5 +56,6 @@ export function raise(
       placement: device?.placement ?? null,
     },
     context: { recent },
+    neighbours: [],
   }
 }

@@ -37,8 +37,11 @@ export function targetsOf(
   return { targets, mistakes }
 }
 
-/** Those of the lowest level there is: they are told first, in parallel (contract 5). */
-export function firstTold(targets: readonly NamedTarget[]): string[] {
-  const lowest = Math.min(...targets.map(({ level }) => level))
-  return targets.filter(({ level }) => level === lowest).map(({ id }) => id)
+/**
+ * Who is told at an escalation level (contract 5): at 0 those of the lowest level there is, in parallel; with each deadline
+ * that is missed those of the next level too.
+ */
+export function toldAt(targets: readonly NamedTarget[]): (escalationLevel: number) => string[] {
+  const levels = [...new Set(targets.map(({ level }) => level))].sort((one, other) => one - other)
+  return escalationLevel => targets.filter(({ level }) => levels.indexOf(level) <= escalationLevel).map(({ id }) => id)
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Alarm, type Stage } from '../../schemas/alarm.ts'
 import { AlarmsPage, AlarmsQuery, NoQuery } from '../../schemas/api.ts'
+import { neighboursOf } from '../alarms/neighbours.ts'
 import { cursorOf, type Slice, toCursor } from './cursor.ts'
 import { problem, refusals, sendProblem } from './problem.ts'
 import type { App } from './route.ts'
@@ -16,7 +17,16 @@ export type AlarmsPort = {
   alarm(id: string): Promise<Alarm | undefined>
 }
 
-export function addAlarms(app: App, ports: { alarms: AlarmsPort }): void {
+export type OpenPort = {
+  /** In the order in which they were raised. */
+  openAlarms(): readonly Alarm[]
+}
+
+export function addAlarms(app: App, ports: { alarms: AlarmsPort; open: OpenPort }): void {
+  const withNeighbours = (alarm: Alarm): Alarm => ({
+    ...alarm,
+    neighbours: neighboursOf(alarm, ports.open.openAlarms()),
+  })
   app.get(
     '/alarms',
     {
@@ -31,7 +41,7 @@ export function addAlarms(app: App, ports: { alarms: AlarmsPort }): void {
     },
     async ({ query }) => {
       const { items, next } = await ports.alarms.alarms(query)
-      return { items, cursor: toCursor('alarms', next) }
+      return { items: items.map(withNeighbours), cursor: toCursor('alarms', next) }
     },
   )
 
@@ -50,7 +60,8 @@ export function addAlarms(app: App, ports: { alarms: AlarmsPort }): void {
     },
     async ({ params: { id } }, reply) => {
       const alarm = await ports.alarms.alarm(id)
-      return alarm ?? sendProblem(reply, problem(404, `There is no alarm ${id}; GET /api/v1/alarms lists them`))
+      if (alarm !== undefined) return withNeighbours(alarm)
+      return sendProblem(reply, problem(404, `There is no alarm ${id}; GET /api/v1/alarms lists them`))
     },
   )
 }

@@ -1,6 +1,7 @@
-import { DeliveriesPage, DeliveriesQuery, type DeliveryView } from '../../schemas/api.ts'
+import { z } from 'zod'
+import { DeliveriesPage, DeliveriesQuery, DeliveryView, NoQuery } from '../../schemas/api.ts'
 import { cursorOf, type Slice, toCursor } from './cursor.ts'
-import { refusals } from './problem.ts'
+import { problem, refusals, sendProblem } from './problem.ts'
 import type { App } from './route.ts'
 
 export type DeliveriesPort = {
@@ -11,8 +12,12 @@ export type DeliveriesPort = {
     cursor?: number | undefined
   }): Promise<Slice<DeliveryView>>
 }
+export type RetriesPort = {
+  /** Makes it due now. `done: false`: it isn't pending. undefined: there is no such delivery. */
+  retry(id: number): Promise<{ done: boolean; delivery: DeliveryView } | undefined>
+}
 
-export function addDeliveries(app: App, ports: { deliveries: DeliveriesPort }): void {
+export function addDeliveries(app: App, ports: { deliveries: DeliveriesPort; retries: RetriesPort }): void {
   app.get(
     '/deliveries',
     {
@@ -28,6 +33,33 @@ export function addDeliveries(app: App, ports: { deliveries: DeliveriesPort }): 
     async ({ query }) => {
       const { items, next } = await ports.deliveries.deliveries(query)
       return { items, cursor: toCursor('deliveries', next) }
+    },
+  )
+
+  app.post(
+    '/deliveries/:id/retry',
+    {
+      config: { role: 'admin' },
+      schema: {
+        operationId: 'retryDelivery',
+        tags: ['deliveries'],
+        summary: 'Try a pending delivery now',
+        description: 'What stands before it in its line, an older message of the same subject, still goes first.',
+        params: z.object({ id: z.coerce.number().int().min(1) }),
+        querystring: NoQuery,
+        response: { 202: DeliveryView, ...refusals(400, 401, 403, 404, 409) },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const result = await ports.retries.retry(id)
+      if (result === undefined)
+        return sendProblem(reply, problem(404, `There is no delivery ${id}; GET /api/v1/deliveries lists them`))
+      if (!result.done)
+        return sendProblem(
+          reply,
+          problem(409, `Delivery ${id} is ${result.delivery.state}; only a pending one is tried`),
+        )
+      return reply.code(202).send(result.delivery)
     },
   )
 }

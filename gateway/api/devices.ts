@@ -1,4 +1,4 @@
-import { DevicesPage, DevicesQuery, type DeviceView } from '../../schemas/api.ts'
+import { DevicesPage, DevicesQuery, type DeviceView, type Presence } from '../../schemas/api.ts'
 import type { Device } from '../../schemas/registry.ts'
 import { iso } from '../clock.ts'
 import { refusals } from './problem.ts'
@@ -6,6 +6,11 @@ import type { App } from './route.ts'
 
 export type DevicesPort = { devices(): Iterable<Device> }
 export type PresencePort = {
+  presence(deviceId: string): Presence
+  /** Per cent, of its last heartbeat. */
+  battery(deviceId: string): number | undefined
+  /** How many events its numbers say are missing. */
+  missing(deviceId: string): number
   connected(deviceId: string): boolean
   /** Milliseconds since 1970 of its last sign of life since the gateway started. */
   lastSeenAt(deviceId: string): number | undefined
@@ -44,6 +49,9 @@ function deviceView(device: Device, presence: PresencePort): DeviceView {
     placement: device.placement ?? null,
     externalId: device.externalId ?? null,
     connected: presence.connected(device.id),
+    presence: presence.presence(device.id),
     lastSeenAt: lastSeenAt === undefined ? null : iso(lastSeenAt),
+    battery: presence.battery(device.id) ?? null,
+    missing: presence.missing(device.id),
   }
 }

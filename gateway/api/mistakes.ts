@@ -11,7 +11,7 @@ export function mistakesOf(issues: readonly FastifySchemaValidationError[]): Mis
         parameter,
         detail: 'is not a parameter here; leave it out',
       }))
-    return [{ parameter: instancePath.slice(1), detail: mend(keyword, params, message) }]
+    return [{ parameter: instancePath.slice(1) || 'body', detail: mend(keyword, params, message) }]
   })
 }
 
@@ -21,8 +21,13 @@ function mend(code: string, params: Record<string, unknown>, message = 'is not v
   if (code === 'invalid_value') return `must be one of ${(params.values as string[]).join(', ')}`
   if (code === 'too_small') return `must be at least ${params.minimum}${unit}`
   if (code === 'too_big') return `must be at most ${params.maximum}${unit}`
-  if (code === 'invalid_type') return `must be ${params.expected === 'int' ? 'a whole number' : `a ${params.expected}`}`
+  if (code === 'invalid_type') return `must be ${expected[params.expected as string] ?? `a ${params.expected}`}`
   return message
+}
+
+const expected: Record<string, string> = {
+  int: 'a whole number',
+  object: 'a JSON object, sent as application/json',
 }
 
 /** One sentence per mistake, with the value that was given. */

@@ -78,6 +78,7 @@ const tags = [
   { name: 'registry', description: 'Sites and devices' },
   { name: 'journal', description: 'What devices said' },
   { name: 'alarms', description: 'What the alarm desk made of it' },
+  { name: 'maintenance', description: 'Where somebody works, and alarms are expected' },
   { name: 'deliveries', description: 'Who was told, and how that went' },
   { name: 'health', description: 'The process itself; no token needed' },
 ]

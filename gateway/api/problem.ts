@@ -15,6 +15,7 @@ const titles = {
   413: 'Content Too Large',
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
@@ -24,7 +25,7 @@ export type ProblemStatus = keyof typeof titles
 export const problem = (
   status: ProblemStatus,
   detail: string,
-  more: Pick<Problem, 'mistakes' | 'checks'> = {},
+  more: Pick<Problem, 'mistakes' | 'checks' | 'stage' | 'by'> = {},
 ): Problem => ({ type: 'about:blank', title: titles[status], status, detail, ...more })
 
 export const isProblemStatus = (status: number | undefined): status is ProblemStatus =>
@@ -39,10 +40,12 @@ export const sendProblem = (reply: FastifyReply, body: Problem): FastifyReply =>
     .send(body)
 
 const descriptions: Partial<Record<ProblemStatus, string>> = {
-  400: 'A parameter is wrong; the problem names it and says what it must be',
+  400: 'A parameter or the body is wrong; the problem names what, and says what it must be',
   401: 'No bearer token, or one that is not known',
   403: "The token's role is too low",
   404: 'There is no such thing',
+  409: 'Not possible as things are; the problem says how they are',
+  422: 'The Idempotency-Key stands for another request',
   503: 'Not now; the same request may succeed later',
 }
 

@@ -3,26 +3,35 @@ import type { AddressInfo } from 'node:net'
 import { fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Registry as Metrics } from 'prom-client'
+import type { Clock } from '../clock.ts'
 import { messageOf, OperationalError } from '../errors.ts'
 import type { Pseudonym } from '../journal/pseudonym.ts'
 import type { Log } from '../log.ts'
-import { type AlarmsPort, addAlarms } from './alarms.ts'
+import { type ActionsPort, addActions } from './actions.ts'
+import { type AlarmsPort, addAlarms, type OpenPort } from './alarms.ts'
 import { type ApiToken, authenticate } from './auth.ts'
-import { addDeliveries, type DeliveriesPort } from './deliveries.ts'
+import { addDeliveries, type DeliveriesPort, type RetriesPort } from './deliveries.ts'
 import { addDevices, type DevicesPort, type PresencePort } from './devices.ts'
 import { addDocs } from './docs.ts'
+import { addEndpoints, type EndpointsPort } from './endpoints.ts'
 import { addEvents, type EventsPort } from './events.ts'
 import { securityHeaders } from './headers.ts'
 import { addHealth, type ReadyCheck } from './health.ts'
+import { addMaintenance, type MaintenancePort } from './maintenance.ts'
 import { addMetrics } from './metrics.ts'
+import type { ReceiptsPort } from './once.ts'
 import { refuseError, refuseUnknown, refuseUnreadable } from './refuse.ts'
 import { addRejections, type RejectionsPort } from './rejections.ts'
+import { addReports, type ReportsPort } from './reports.ts'
 import type { App, KnownRoute } from './route.ts'
 import { addSites, type OpenAlarmsPort, type SitesPort } from './sites.ts'
 import { addStats, type StatsPort } from './stats.ts'
+import { addStream, type StreamPort } from './stream.ts'
 
 export type ApiOptions = {
   log: Log
+  clock: Clock
+  newId: () => string
   version: string
   tokens: readonly ApiToken[]
   metrics: Metrics
@@ -30,13 +39,22 @@ export type ApiOptions = {
   checks: Record<string, ReadyCheck>
   checkTimeoutMs?: number
   pseudonym: Pseudonym
-  registry: SitesPort & DevicesPort
+  registry: SitesPort & DevicesPort & { site(id: string): unknown; device(id: string): unknown }
   presence: PresencePort
   events: EventsPort
   alarms: AlarmsPort & OpenAlarmsPort
+  open: OpenPort
+  actions: ActionsPort
+  receipts: ReceiptsPort
+  maintenance: MaintenancePort
   deliveries: DeliveriesPort
+  retries: RetriesPort
+  endpoints: EndpointsPort
   rejections: RejectionsPort
   stats: StatsPort
+  reports: ReportsPort
+  stream: StreamPort
+  streamTimes?: { heartbeatMs: number; countersMs: number }
 }
 
 export type Api = {
@@ -100,7 +118,12 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       addDevices(api, options)
       addEvents(api, options)
       addAlarms(api, options)
+      addActions(api, options)
+      addMaintenance(api, options)
+      addReports(api, options)
+      addStream(api, options)
       addDeliveries(api, options)
+      addEndpoints(api, options)
       addRejections(api, options)
       addStats(api, options)
     },

@@ -1,7 +1,6 @@
-/** Who is there, in memory: after a restart nothing is known (design decision 9). Bounded by the registry. */
+/** Who is connected just now. Whether it is also alive is supervision's. Bounded by the registry. */
 export class Presence {
   readonly #connections = new Map<string, number>()
-  readonly #seenAt = new Map<string, number>()
 
   /** A takeover connects the new one before the old one is gone, so connections are counted. */
   setConnected(device: string, connected: boolean): void {
@@ -10,12 +9,7 @@ export class Presence {
     else this.#connections.delete(device)
   }
 
-  seen(device: string, at: number): void {
-    this.#seenAt.set(device, at)
-  }
-
   connected = (device: string): boolean => this.#connections.has(device)
-  lastSeenAt = (device: string): number | undefined => this.#seenAt.get(device)
   get connectedCount(): number {
     return this.#connections.size
   }

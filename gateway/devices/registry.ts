@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Account, Device, Endpoint, RegistryFile, Site } from '../../schemas/registry.ts'
+import type { Account, DeadlineRule, Device, Endpoint, RegistryFile, Site } from '../../schemas/registry.ts'
 
 /** Who may connect, what it is, where it hangs, who is told. Immutable: a reload makes a new one. */
 export class Registry {
@@ -7,6 +7,7 @@ export class Registry {
   readonly #devices: ReadonlyMap<string, KnownDevice>
   readonly #accounts: ReadonlyMap<string, Account & Credentials>
   readonly endpoints: readonly Endpoint[]
+  readonly deadlines: readonly DeadlineRule[]
 
   constructor(file: RegistryFile) {
     this.#sites = new Map(file.sites.map(site => [site.id, site]))
@@ -21,6 +22,7 @@ export class Registry {
       file.accounts.map(account => [account.id, { ...account, secretDigest: digestOf(account) }]),
     )
     this.endpoints = file.endpoints
+    this.deadlines = file.deadlines ?? []
   }
 
   site = (id: string): Site | undefined => this.#sites.get(id)

@@ -110,7 +110,8 @@ const unwritable = /[\u0000-\u001f\u007f]/g
 export const tagValue = (text: string): string => text.replaceAll('\\', '＼').replace(unwritable, '_')
 
 /** Contract 4: milliseconds × 1e6 + seq mod 1e6. A string, for it is beyond 2^53. */
-const nanoseconds = (atMs: number, seq: number): string => String(BigInt(atMs) * 1_000_000n + BigInt(seq % 1_000_000))
+export const nanoseconds = (atMs: number, seq: number): string =>
+  String(BigInt(atMs) * 1_000_000n + BigInt(seq % 1_000_000))
 
 function parse(payload: string): { time?: unknown } {
   try {

@@ -1,8 +1,7 @@
 import type { IPoint } from 'influx'
 import { monotonicMs } from '../clock.ts'
 import { OperationalError } from '../errors.ts'
-
-import type { Entry } from '../journal/journal.ts'
+import type { Entry, Numbered } from '../journal/journal.ts'
 import type { Pseudonym } from '../journal/pseudonym.ts'
 import type { Taken } from '../journal/take.ts'
 import type { Log } from '../log.ts'
@@ -11,15 +10,16 @@ import { type Sent, writeHalving } from './halving.ts'
 import { toPoint } from './points.ts'
 import { createSuspects } from './suspects.ts'
 
-export type InfluxWriter = {
+export type InfluxWriter<E extends Numbered = Entry> = {
   /** For journal/consumer.ts. Rejects with a retryable OperationalError while InfluxDB can't take anything. */
-  take(entries: Entry[]): Promise<Taken>
+  take(entries: E[]): Promise<Taken>
   close(): void
 }
 
-export type InfluxWriterOptions = {
+export type PointWriterOptions<E> = {
   settings: InfluxSettings
-  pseudonym: Pseudonym
+  /** null: it has none. The same entry must give the same point for ever. */
+  toPoint: (entry: E) => IPoint | null
   log: Log
   /** How often, and how far apart, a point that InfluxDB refused is tried again before it is given up. */
   suspects?: { tries: number; everyMs: number }
@@ -28,7 +28,15 @@ export type InfluxWriterOptions = {
 /** Batches that may be on their way at once: one is built while the other is written. */
 export const concurrentBatches = 2
 
-export function createInfluxWriter({ settings, pseudonym, log, suspects: retry }: InfluxWriterOptions): InfluxWriter {
+/** Of the journal's entries. */
+export const createInfluxWriter = ({
+  pseudonym,
+  ...options
+}: Omit<PointWriterOptions<Entry>, 'toPoint'> & { pseudonym: Pseudonym }): InfluxWriter =>
+  createPointWriter({ ...options, toPoint: entry => toPoint(entry, pseudonym) })
+
+export function createPointWriter<E extends Numbered>(options: PointWriterOptions<E>): InfluxWriter<E> {
+  const { settings, log, suspects: retry } = options
   const connections = lend(concurrentBatches, () => createConnection(settings))
   const slow = lend(1, () => createConnection(settings))
   const write = (from: Lender) => (points: Sent[]) =>
@@ -57,7 +65,7 @@ export function createInfluxWriter({ settings, pseudonym, log, suspects: retry }
   return {
     async take(entries) {
       const points = entries.flatMap(entry => {
-        const point = toPoint(entry, pseudonym)
+        const point = options.toPoint(entry)
         return point === null ? [] : [{ seq: entry.seq, point }]
       })
       const refused = await write(connections)(points)

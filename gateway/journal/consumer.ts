@@ -5,19 +5,19 @@ import type { Log } from '../log.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { createBell } from './bell.ts'
 import { createCommitter } from './committer.ts'
-import type { ConsumerSource, Entry } from './journal.ts'
+import type { ConsumerSource, Entry, Numbered } from './journal.ts'
 import { settledOf, type Taken, takeIsolating } from './take.ts'
 
-export type ConsumerOptions = {
+export type ConsumerOptions<E extends Numbered = Entry> = {
   /** For the log. */
   name: string
-  source: ConsumerSource
+  source: ConsumerSource<E>
   /**
    * Does with a batch what the consumer is for; doing it again must change nothing. A retryable OperationalError is
    * waited out for ever. Anything else it throws is taken for one poisonous entry and the message for its reason, so
    * the message must hold nothing of the payload.
    */
-  take: (entries: Entry[]) => Promise<Taken>
+  take: (entries: E[]) => Promise<Taken>
   batchSize: number
   log: Log
   clock: Clock
@@ -58,7 +58,7 @@ export type ConsumerState = {
  * that is neither done nor quarantined. A source that fails with a retryable error is waited out too; any other error
  * of the source is a programmer's and leaves as an unhandled rejection.
  */
-export function startConsumer(options: ConsumerOptions): Consumer {
+export function startConsumer<E extends Numbered = Entry>(options: ConsumerOptions<E>): Consumer {
   const { name, source, batchSize, log, concurrency = 1, unsettledLimit = 200_000 } = options
   const { lingerMs = 20, pollMs = 1000, stopTimeoutMs = 5000 } = options
   const { firstMs, lastMs, poisonTries } = options.retry ?? { firstMs: 250, lastMs: 5000, poisonTries: 3 }
@@ -106,7 +106,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   const inFlight = new Set<Promise<void>>()
 
   /** Resolves when the next batch may be taken, which can be before this one is settled. */
-  async function take(entries: Entry[], settled: ReturnType<typeof committer.add>): Promise<void> {
+  async function take(entries: E[], settled: ReturnType<typeof committer.add>): Promise<void> {
     const taken = await takeIsolating(
       entries,
       some => persist(ofTake, () => options.take(some)),

@@ -26,6 +26,11 @@ type Came = {
   siteKind: SiteKind
   device: string
   payload: Uint8Array
+  /** What supervision wants to know of it, and nobody after it was stored: not kept beside the payload. */
+  deviceSeq?: number | undefined
+  buffered?: boolean | undefined
+  /** The gateway published it for a device that is gone. */
+  fromWill?: boolean | undefined
 }
 export type Accepted = Came & {
   kind: Kind
@@ -41,14 +46,20 @@ export type Rejected = Came & { topic: string; reason: string }
 export type Outcome = { result: 'stored' | 'duplicate' | 'rejected'; seq: number }
 
 /** An accepted entry as consumers read it. */
-export type Entry = Omit<Accepted, 'payload'> & { seq: number /** JSON, validated when it came. */; payload: string }
+export type Entry = Omit<Accepted, 'payload' | 'deviceSeq' | 'buffered' | 'fromWill'> & {
+  seq: number /** JSON, validated when it came. */
+  payload: string
+}
+
+/** What a consumer reads one after the other: entries of the journal, or whatever else is numbered for ever. */
+export type Numbered = { seq: number }
 
 /** What one consumer sees: entries after its cursor in order, and a durable place for the cursor. */
-export interface ConsumerSource {
+export interface ConsumerSource<E extends Numbered = Entry> {
   /** Cursor at start: everything up to it is done or quarantined. */
   cursor(): Promise<number>
   /** At most `limit` accepted entries with `seq > after`, in order. Rejections and gaps are passed over. */
-  read(after: number, limit: number): Promise<Entry[]>
+  read(after: number, limit: number): Promise<E[]>
   /** Moves the cursor to `progress.upTo`. Durable when the promise resolves; never moves back, and counts nothing twice. */
   commit(progress: Progress): Promise<void>
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import type { Entry, Quarantined } from './journal.ts'
+import type { Numbered, Quarantined } from './journal.ts'
 
 /**
  * What became of a batch: all entries are done but those quarantined; or all but a few that are set aside, and
@@ -13,9 +13,9 @@ export type Taken = Quarantined[] | { settled: Promise<Quarantined[]> }
  * is halved until the entry stands alone and is quarantined with the error's message. undefined: `take` gave up because
  * the gateway stops.
  */
-export async function takeIsolating(
-  entries: Entry[],
-  take: (entries: Entry[]) => Promise<Taken | undefined>,
+export async function takeIsolating<E extends Numbered>(
+  entries: E[],
+  take: (entries: E[]) => Promise<Taken | undefined>,
   tries: number,
   pause: () => Promise<void>,
 ): Promise<Taken | undefined> {

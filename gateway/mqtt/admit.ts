@@ -5,8 +5,12 @@ import type { Accepted } from '../journal/journal.ts'
 import { reasonOf } from './reason.ts'
 import { parseStrictly } from './strict-json.ts'
 
-/** What `admit` makes of a payload: what the journal keeps beside it, or why it is refused. `id`: as far as it could be read. */
-export type Verdict = Pick<Accepted, 'kind' | 'id' | 'at' | 'skewMs'> | { reason: string; id: string | null }
+/**
+ * What `admit` makes of a payload: what the journal keeps beside it, or why it is refused. `id`: as far as it could be read.
+ * `deviceSeq` and `buffered`: its own `seq`, where it says one; a refused event has come too, and its number is no gap.
+ */
+export type Verdict = Pick<Accepted, 'deviceSeq' | 'buffered'> &
+  (Pick<Accepted, 'kind' | 'id' | 'at' | 'skewMs'> | { reason: string; id: string | null })
 
 /** Contract 3: a time further ahead than this isn't believed. */
 const maxAheadMs = 5 * 60_000
@@ -25,10 +29,16 @@ export function admit(leaf: string, payload: Buffer, receivedAt: number, retenti
   const parsed = parseStrictly(payload)
   if ('reason' in parsed) return { reason: parsed.reason, id: null }
   const checked = payloadSchemas[kind].safeParse(parsed.value)
-  if (!checked.success) return { reason: reasonOf(checked.error, parsed.value), id: readableId(parsed.value.id) }
-  const { id = null, time } = checked.data as { id?: string; time?: string }
-  return { kind, id, ...timeOf(time, receivedAt, retentionMs) }
+  if (!checked.success) {
+    const { id, seq, buffered } = parsed.value
+    const deviceSeq = Number.isSafeInteger(seq) && (seq as number) >= 0 ? (seq as number) : undefined
+    return { reason: reasonOf(checked.error, parsed.value), id: readableId(id), deviceSeq, buffered: buffered === true }
+  }
+  const { id = null, time, seq, buffered } = checked.data as Partial<Record<'id' | 'time', string>> & Numbered
+  return { kind, id, deviceSeq: seq, buffered, ...timeOf(time, receivedAt, retentionMs) }
 }
+
+type Numbered = { seq?: number; buffered?: boolean }
 
 /** A clock that is wrong never costs an event: what isn't believed is kept as said, and counts under the gateway's time. */
 function timeOf(

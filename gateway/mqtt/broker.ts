@@ -1,7 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
 import type { Ack } from '../../schemas/ack.ts'
-import { kindOfLeaf, parseTopic } from '../../schemas/topics.ts'
+import type { Alarm } from '../../schemas/alarm.ts'
+import type { Indicate } from '../../schemas/command.ts'
+import { kindOfLeaf, parseTopic, topics } from '../../schemas/topics.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { login, settle } from './authenticate.ts'
@@ -20,6 +22,8 @@ import { Session } from './session.ts'
 export type BrokerOptions = Omit<IntakeOptions, 'sendAck'> & {
   log: Log
   onConnected: (device: string, connected: boolean) => void
+  /** It has subscribed to its commands: it wants to know of what is open now. */
+  onWantsCommands: (device: string) => void
 }
 
 /** Topic, its length and the packet id; a real one has at most 2 × 64 characters of ids in it. */
@@ -60,7 +64,7 @@ export class Broker extends Aedes {
       authorizeForward: (client, packet) => ((client.conn as Socket).writableLength > maxUnreadBytes ? null : packet),
     })
     this.#options = options
-    this.#intake = new Intake({ ...options, sendAck: (topic, ack) => this.#sendAck(topic, ack) })
+    this.#intake = new Intake({ ...options, sendAck: (topic, ack) => this.#say(topic, ack) })
     const handle = this.handle
     this.handle = (stream, request) => {
       const client = handle(stream, request)
@@ -70,6 +74,14 @@ export class Broker extends Aedes {
     this.on('clientReady', client => this.#ready(client))
     this.on('clientDisconnect', client => this.#gone(client))
     this.on('ping', (_packet, client) => this.#seen(client))
+    this.on('subscribe', (subscriptions, client) => {
+      const identity = this.#sessions.get(client)?.identity
+      if (
+        identity?.role === 'device' &&
+        subscriptions.some(({ topic }) => topic.startsWith(`${identity.prefix}/command/`))
+      )
+        this.#options.onWantsCommands(identity.device)
+    })
     this.on('unsubscribe', (filters, client) => this.#unsubscribe(client, filters))
     this.on('clientError', (client, error) => this.#refused(client, error))
     this.on('connectionError', (client, error) => this.#refused(client, error))
@@ -86,6 +98,17 @@ export class Broker extends Aedes {
       server.listen(port, host, resolve)
     })
     return (server.address() as { port: number }).port
+  }
+
+  /**
+   * `command/indicate` (contract 2): how far the device's alarm is. Whoever isn't there is told when it subscribes again. A duress alarm shows
+   * nothing where it was given: whoever forced it would see.
+   */
+  indicate(alarm: Alarm, at: string): void {
+    if (alarm.trigger === 'duress') return
+    const { id: alarmId, stage, incidentNo, site, device } = alarm
+    const said: Indicate = { alarmId, stage, at, ...(incidentNo === null ? {} : { incidentNo }) }
+    this.#say(topics.indicate({ site: site.id, device: device.id }), said)
   }
 
   /** From here on nothing is taken: no connection, and no publish, which its device keeps and sends again. */
@@ -148,10 +171,10 @@ export class Broker extends Aedes {
     if (session?.hasSubscribed !== true) this.#watchers.delete(client)
   }
 
-  #sendAck(topic: string, ack: Ack): void {
-    const payload = JSON.stringify(ack)
+  #say(topic: string, said: Ack | Indicate): void {
+    const payload = JSON.stringify(said)
     super.publish({ cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false }, error => {
-      if (error) this.#options.log.warn({ err: messageOf(error) }, 'ack.unsent')
+      if (error) this.#options.log.warn({ err: messageOf(error) }, 'device.untold')
     })
   }
 

@@ -63,11 +63,9 @@ export class Intake {
     const payload = ownCopy(leaf, sent)
     const verdict = admit(leaf, payload, receivedAt, retentionMs)
     const siteKind = registry().device(identity.device)?.siteKind ?? 'checkpoint'
-    const came = { receivedAt, site: identity.site, siteKind, device: identity.device, payload }
+    const came = { receivedAt, site: identity.site, siteKind, device: identity.device, payload, fromWill }
     const publish: Publish =
-      'reason' in verdict
-        ? { ...came, topic: packet.topic.slice(0, 256), reason: verdict.reason }
-        : { ...came, ...verdict }
+      'reason' in verdict ? { ...came, ...verdict, topic: packet.topic.slice(0, 256) } : { ...came, ...verdict }
     session.began(payload.length)
     journal.append(publish, (error, outcome) => {
       session.ended(payload.length)

@@ -4,25 +4,68 @@ import type { DeskChange } from '../alarms/desk.ts'
 import type { Progress } from '../journal/journal.ts'
 import type { deliveryProcedures } from './deliveries.ts'
 
+/** An Idempotency-Key is known for a day. */
+const receiptsKeptMs = 24 * 60 * 60_000
+
 /** Named procedures of the desk. `commit` is one transaction with everything a turn of the desk decided. */
 export function alarmProcedures(
   db: DatabaseSync,
   deliveries: ReturnType<typeof deliveryProcedures>,
   advance: (move: { consumer: string; progress: Progress }) => void,
 ) {
-  const insert = db.prepare('INSERT INTO alarm (id, site, device, trigger, stage, body) VALUES (?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare(
+    'INSERT INTO alarm (id, site, device, trigger, mode, received_ms, stage, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
   const update = db.prepare('UPDATE alarm SET stage = ?, body = ? WHERE id = ?')
   const addLine = db.prepare(
     'INSERT INTO history (alarm, n, line) SELECT ?1, coalesce(max(n), 0) + 1, ?2 FROM history WHERE alarm = ?1',
   )
+  const addResponse = db.prepare(
+    `INSERT INTO response (alarm, site, site_kind, device, mode, response_minutes, received_ms, closed_ms, legs)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const addReceipt = db.prepare(
+    'INSERT OR IGNORE INTO receipt (caller, key, request, at_ms, answer) VALUES (?, ?, ?, ?, ?)',
+  )
+  const forgetReceipts = db.prepare('DELETE FROM receipt WHERE at_ms < ?')
   return {
     commit(change: DeskChange) {
       // What closes goes first: its device's next alarm may be opened in the same turn, and two must never be open.
       for (const alarm of change.alarms) update.run(alarm.stage, JSON.stringify(alarm), alarm.id)
       for (const alarm of change.openings)
-        insert.run(alarm.id, alarm.site.id, alarm.device.id, alarm.trigger, alarm.stage, JSON.stringify(alarm))
+        insert.run(
+          alarm.id,
+          alarm.site.id,
+          alarm.device.id,
+          alarm.trigger,
+          alarm.mode,
+          Date.parse(alarm.receivedAt),
+          alarm.stage,
+          JSON.stringify(alarm),
+        )
       for (const { alarm, line } of change.lines) addLine.run(alarm, JSON.stringify(line))
       for (const settled of change.settled) deliveries.delivered(settled)
+      for (const { alarm, legs } of change.responses) {
+        const { id, site, device, mode, receivedAt } = alarm
+        const closedAt = Date.parse(receivedAt) + (legs.closeMs ?? 0)
+        addResponse.run(
+          id,
+          site.id,
+          site.kind,
+          device.id,
+          mode,
+          site.responseMinutes,
+          Date.parse(receivedAt),
+          closedAt,
+          JSON.stringify(legs),
+        )
+        // Contract 5: tried until delivered or the alarm is closed. Of a closed one only the closing is still told.
+        deliveries.cancel(id)
+      }
+      for (const { caller, key, request, at, answer } of change.receipts) {
+        forgetReceipts.run(at - receiptsKeptMs)
+        addReceipt.run(caller, key, request, at, answer)
+      }
       const due = change.messages.flatMap(message => deliveries.create(message))
       if (change.progress !== null) advance({ consumer: 'alarms', progress: change.progress })
       return due

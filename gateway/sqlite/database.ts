@@ -17,6 +17,8 @@ type Value<P> = P extends (...given: never[]) => infer V ? V : never
 export type Database = {
   write: Caller<WriteProcedures>
   read: Caller<ReadProcedures>
+  /** The same questions for people, in a thread of their own: a list or a count must not hold up the desk's next alarm. */
+  lists: Caller<ReadProcedures>
   /** A way to the storage thread for another thread: pass the port there and make it a `callerOn`. */
   writePort(): MessagePort
   /** Reads every page, in a thread of its own for as long as that takes. What is wrong, or undefined. */
@@ -29,6 +31,8 @@ export type Database = {
 export async function openDatabase(file: string, onLost: (error: Error) => void): Promise<Database> {
   const writing = startThread(file, 'writer', onLost)
   const [writer, reader] = await Promise.all([writing, startThread(file, 'reader', onLost, writing)])
+  /** Started when it is first asked. */
+  let lists: ReturnType<typeof startThread> | undefined
   let checker: Awaited<ReturnType<typeof startThread>> | undefined
   return {
     write: writer.caller as Caller<WriteProcedures>,
@@ -37,6 +41,12 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
       const { port1, port2 } = new MessageChannel()
       writer.worker.postMessage({ id: 0, procedure: 'port', argument: port1 } satisfies Request, [port1])
       return port2
+    },
+    lists: {
+      async call(...asked) {
+        lists ??= startThread(file, 'reader', onLost)
+        return await ((await lists).caller as Caller<ReadProcedures>).call(...asked)
+      },
     },
     async findDamage() {
       checker = await startThread(file, 'reader', onLost)
@@ -48,7 +58,7 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
     },
     async close() {
       await writer.caller.settled()
-      await Promise.all([reader.end(), checker?.end()])
+      await Promise.all([reader.end(), checker?.end(), lists?.then(thread => thread.end())])
       // The last connection carries the WAL into the file when it closes: a copy of that one file is then a whole backup.
       await (writer.caller as Caller<{ close: (argument: undefined) => void }>).call('close', undefined)
       await writer.end()

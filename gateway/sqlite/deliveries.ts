@@ -25,6 +25,9 @@ export function deliveryProcedures(db: DatabaseSync) {
   const setFailed = db.prepare(
     `UPDATE delivery SET attempts = ?, refusals = ?, due_ms = ?, last_status = ?, last_error = ? WHERE id = ? AND state = 'pending'`,
   )
+  const setCancelled = db.prepare("UPDATE delivery SET state = 'cancelled' WHERE subject = ? AND state = 'pending'")
+  const setDue = db.prepare("UPDATE delivery SET due_ms = ? WHERE id = ? AND state = 'pending'")
+  const one = db.prepare('SELECT d.*, m.type FROM delivery d JOIN message m ON m.id = d.message WHERE d.id = ?')
   const forget = db.prepare(
     `DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state <> 'pending' AND created_ms < ? ORDER BY id LIMIT ?)`,
   )
@@ -45,6 +48,10 @@ export function deliveryProcedures(db: DatabaseSync) {
     delivered(settled: Settled): void {
       setDelivered.run(settled.attempts, settled.at, settled.status, settled.deliveryId)
     },
+    /** What of a subject still waits is not tried again. */
+    cancel(subject: string): void {
+      setCancelled.run(subject)
+    },
     /** What waits for an endpoint that left the registry is not waited for any more. Returns how many. */
     cancelUnknown(known: string[]): number {
       const unknown = db.prepare(
@@ -61,6 +68,12 @@ export function deliveryProcedures(db: DatabaseSync) {
         attempt.error,
         attempt.deliveryId,
       )
+    },
+    /** A person wants it tried now. `done: false`: it isn't pending. undefined: there is none of this id. */
+    retry({ id, now }: { id: number; now: number }): { done: boolean; delivery: DeliveryView } | undefined {
+      const done = setDue.run(now, id).changes === 1
+      const row = one.get(id)
+      return row && { done, delivery: toView(row) }
     },
     /**
      * Deletes finished deliveries older than `before`, and messages that no delivery points to (one that had no endpoint

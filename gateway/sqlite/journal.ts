@@ -3,6 +3,7 @@ import type { SiteKind } from '../../schemas/registry.ts'
 import type { Progress } from '../journal/journal.ts'
 import type { AppendBatch, AppendResult, Origin } from './append-batch.ts'
 import { knownIds } from './known-ids.ts'
+import { responsesConsumer } from './responses.ts'
 
 /** A device's rejections beyond this many push out its oldest ones; they stay counted (design decision 11). */
 const rejectionsKeptPerDevice = 1000
@@ -41,12 +42,13 @@ export function journalProcedures(db: DatabaseSync) {
     `INSERT INTO consumer (name, cursor, passed, quarantined)
      SELECT ?, 0, accepted - (SELECT count(*) FROM entry), 0 FROM counter`,
   )
-  const consumers = db.prepare('SELECT name, cursor FROM consumer')
+  // Not the one that counts closed alarms instead of entries: retention would move it past what it hasn't seen.
+  const consumers = db.prepare(`SELECT name, cursor FROM consumer WHERE name <> '${responsesConsumer}'`)
   const firstEntries = db.prepare(
     'SELECT seq, received_ms AS receivedAt FROM entry WHERE seq <= ? ORDER BY seq LIMIT ?',
   )
   const deleteEntries = db.prepare('DELETE FROM entry WHERE seq <= ?')
-  const deleteQuarantined = db.prepare('DELETE FROM quarantine WHERE seq <= ?')
+  const deleteQuarantined = db.prepare(`DELETE FROM quarantine WHERE seq <= ? AND consumer <> '${responsesConsumer}'`)
   const deleteRejections = db.prepare(
     'DELETE FROM rejection WHERE seq IN (SELECT seq FROM (SELECT seq, received_ms FROM rejection ORDER BY seq LIMIT ?2) WHERE received_ms < ?1)',
   )

@@ -41,6 +41,12 @@ export function pages(read: Caller<ReadProcedures>) {
       rejections: ({ cursor, ...query }: Paged<Query<'rejections'>>) =>
         read.call('rejections', { ...query, before: start(cursor) }),
     },
+    receipts: {
+      receipt: (of: { caller: string; key: string }) => read.call('receipt', of),
+    },
+    reports: {
+      response: (query: Parameters<ReadProcedures['responseReport']>[0]) => read.call('responseReport', query),
+    },
   }
 }
 

@@ -3,13 +3,17 @@ import { alarmProcedures, alarmReader } from './alarms.ts'
 import { deliveryProcedures, deliveryReader } from './deliveries.ts'
 import { journalProcedures } from './journal.ts'
 import { journalReader } from './journal-reader.ts'
+import { maintenanceProcedures, maintenanceReader } from './maintenance.ts'
 import { findDamage } from './open.ts'
+import { responseReader } from './responses.ts'
 import { rejectionReader, statsReader } from './stats.ts'
+import { toldReader } from './told.ts'
 
 /** All that a thread can be asked for, by name. There is no generic SQL: what isn't here can't be run. */
 export function writeProcedures(db: DatabaseSync) {
   const journal = journalProcedures(db)
   const deliveries = deliveryProcedures(db)
+  const maintenance = maintenanceProcedures(db)
   const alarms = alarmProcedures(db, deliveries, journal.advance)
   return {
     reset: journal.reset,
@@ -22,6 +26,9 @@ export function writeProcedures(db: DatabaseSync) {
       commitDesk: alarms.commit,
       createMessage: deliveries.create,
       deliveryFailed: deliveries.failed,
+      retryDelivery: deliveries.retry,
+      beginMaintenance: maintenance.begin,
+      endMaintenance: maintenance.end,
       cancelUnknown: deliveries.cancelUnknown,
       retainDeliveries: deliveries.retain,
     },
@@ -33,7 +40,9 @@ export function readProcedures(db: DatabaseSync) {
   const journal = journalReader(db)
   const deliveries = deliveryReader(db)
   const alarms = alarmReader(db)
+  const responses = responseReader(db)
   const stats = statsReader(db)
+  const told = toldReader(db)
   return {
     cursor: journal.cursor,
     readAlarms: ({ after, limit, window }: { after: number; limit: number; window: number }) =>
@@ -45,6 +54,12 @@ export function readProcedures(db: DatabaseSync) {
     alarms: alarms.alarms,
     openAlarms: alarms.openAlarms,
     openAlarmsBySite: alarms.openAlarmsBySite,
+    responseReport: responses.report,
+    receipt: responses.receipt,
+    maintenance: maintenanceReader(db),
+    toldSilent: told.silent,
+    toldFaults: told.faults,
+    testAlarms: told.testAlarms,
     rejections: rejectionReader(db),
     stats: (consumers: string[]) => stats(consumers, alarms.alarmCounts, deliveries.deliveryCounts),
     findDamage: () => findDamage(db),

@@ -34,6 +34,8 @@ export type DelivererOptions = {
   settle: (settled: Settled) => Promise<void>
   /** An endpoint refused the same message again: somebody must look at it. Once per run of refusals. */
   onRefusing: (endpoint: string, status: number) => void
+  /** Several attempts in a row failed, of whatever messages. Once per run of failures. `error` holds nothing it sent. */
+  onFailing: (endpoint: string, error: string) => void
   onAttempt: (endpoint: string, attempt: Attempt, sinceCreatedMs: number) => void
 }
 
@@ -41,6 +43,8 @@ export const timeoutMs = 3000
 const maxUnderWay = 64
 const maxRepeatsUnderWay = 48
 const maxSweepPauseMs = 1000
+/** Attempts in a row; with the first retries after 0 and 1 s that is within the 5 s in which somebody else must know. */
+const failingAfter = 3
 /** How long `stop` waits: for the last answers, and for a disk that takes their outcomes. */
 const stopTimeoutMs = timeoutMs + 1000
 
@@ -51,6 +55,8 @@ export class Deliverer {
   /** Ended since the sweep under way began: what that sweep read of them is old, and an old one is not begun again. */
   readonly #ended = new Set<number>()
   readonly #refusing = new Set<string>()
+  /** Attempts that failed since the last that didn't, by endpoint. */
+  readonly #failures = new Map<string, number>()
   readonly #poster = new Poster()
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | undefined
@@ -160,11 +166,12 @@ export class Deliverer {
 
   /** An outcome that can't be written is dropped after it was logged: the row is still due, and is tried again. */
   async #record(target: Target, delivery: DueDelivery, attempt: Attempt, attempts: number): Promise<void> {
-    const { store, settle, clock, random, log, onRefusing } = this.#options
+    const { store, settle, clock, random, log, onRefusing, onFailing } = this.#options
     const at = clock()
     try {
       if (attempt.delivered) {
         this.#refusing.delete(target.id)
+        this.#failures.delete(target.id)
         await settle({
           deliveryId: delivery.id,
           endpoint: target.id,
@@ -180,6 +187,12 @@ export class Deliverer {
       const refusals = isRefusal(status) ? delivery.refusals + 1 : 0
       const dueAt = at + delayAfterMs(attempts, refusals, random())
       await store.failed({ deliveryId: delivery.id, attempts, refusals, dueAt, status, error })
+      // Refusals are told of by their own rule.
+      if (refusals === 0) {
+        const failures = (this.#failures.get(target.id) ?? 0) + 1
+        this.#failures.set(target.id, failures)
+        if (failures === failingAfter) onFailing(target.id, error)
+      }
       if (refusals === 2 && !this.#refusing.has(target.id)) {
         this.#refusing.add(target.id)
         onRefusing(target.id, status as number)

@@ -2,21 +2,32 @@ import { createHmac } from 'node:crypto'
 
 /** Signatures of Standard Webhooks (https://www.standardwebhooks.com): `v1,` and HMAC-SHA-256 of `id.timestamp.body`, base64. */
 const prefix = 'whsec_'
+const between = /\s+(?=whsec_)/
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
  * The keys that a configured secret stands for. `whsec_…` is base64, as the standard says. A secret without the prefix is
  * read in both ways that receivers use, its characters and (where it is base64) its bytes: each gets a signature, and a
- * receiver accepts when one of them matches.
+ * receiver accepts when one of them matches. While a secret is rotated there are two, the new one first, with a space or a line
+ * between them.
  */
-export function signingKeys(secret: string): Buffer[] {
+export function signingKeys(secrets: string): Buffer[] {
+  return secrets.split(between).flatMap(keysOf)
+}
+
+function keysOf(secret: string): Buffer[] {
   if (secret.startsWith(prefix)) return [Buffer.from(secret.slice(prefix.length), 'base64')]
   const asText = Buffer.from(secret, 'utf8')
   return base64.test(secret) && secret.length % 4 === 0 ? [Buffer.from(secret, 'base64'), asText] : [asText]
 }
 
 /** What is wrong with a secret, for a person; undefined when it will do. */
-export function secretMistake(secret: string): string | undefined {
+export function secretMistake(secrets: string): string | undefined {
+  const parts = secrets.split(between)
+  return parts.length > 2 ? 'holds more than two secrets' : parts.map(mistakeIn).find(mistake => mistake !== undefined)
+}
+
+function mistakeIn(secret: string): string | undefined {
   if (!secret.startsWith(prefix)) return undefined
   const encoded = secret.slice(prefix.length)
   // Padding may be missing, a single character of the last four is no byte: receivers refuse such a key.

@@ -22,7 +22,16 @@ async function start(
   const { read, write } = database
   const settle = (settled: Settled) =>
     write
-      .call('commitDesk', { openings: [], alarms: [], lines: [], messages: [], settled: [settled], progress: null })
+      .call('commitDesk', {
+        openings: [],
+        alarms: [],
+        lines: [],
+        messages: [],
+        settled: [settled],
+        responses: [],
+        receipts: [],
+        progress: null,
+      })
       .then(() => {})
   const options: DelivererOptions = {
     store: { due: query => read.call('due', query), failed: attempt => write.call('deliveryFailed', attempt) },
@@ -32,6 +41,7 @@ async function start(
     log: pino({ level: 'silent' }),
     settle,
     onRefusing: () => {},
+    onFailing: () => {},
     onAttempt: () => {},
   }
   const deliverer = new Deliverer({ ...options, ...around(options) })

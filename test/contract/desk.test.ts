@@ -195,7 +195,16 @@ function closing(alarm: Alarm) {
     lines.push({ alarm: alarm.id, line: taken.line })
     last = taken.alarm
   }
-  return { openings: [] as Alarm[], alarms: [last], lines, messages: [], settled: [], progress: null }
+  return {
+    openings: [] as Alarm[],
+    alarms: [last],
+    lines,
+    messages: [],
+    settled: [],
+    responses: [],
+    receipts: [],
+    progress: null,
+  }
 }
 
 test('one turn may close an alarm and open the next of the same button', async () => {

@@ -222,7 +222,7 @@ describe('deliveries and messages', () => {
     const { items } = await store.database.read.call('deliveries', { limit: 1000, before: 1e9 })
     const { id } = items.find(item => item.messageId === one.id && item.endpoint === endpoint)!
     const settled = { deliveryId: id, endpoint, subject: one.subject, at: 500, status: 200, attempts: 1, reply: {} }
-    const nothing = { openings: [], alarms: [], lines: [], messages: [], progress: null }
+    const nothing = { openings: [], alarms: [], lines: [], messages: [], responses: [], receipts: [], progress: null }
     await store.database.write.call('commitDesk', { ...nothing, settled: [settled] } as never)
   }
   const forget = (store: SqliteJournal, before: number, atMost = limit) =>

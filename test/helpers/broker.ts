@@ -22,6 +22,7 @@ export async function startBroker(
     maxPayloadBytes: 65_536,
     onSeen: options.onSeen ?? (() => {}),
     onConnected: () => {},
+    onWantsCommands: () => {},
   })
   const port = await broker.open('127.0.0.1', 0)
   onTestFinished(async () => {

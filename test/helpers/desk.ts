@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
+import { planFor } from '../../gateway/alarms/deadlines.ts'
 import type { DueDelivery, Settled } from '../../gateway/alarms/delivery.ts'
 import { Desk, type DeskStore } from '../../gateway/alarms/desk.ts'
 import { RecentEvents } from '../../gateway/alarms/recent.ts'
@@ -35,7 +36,12 @@ type Store = DeskStore<DueDelivery>
 
 export async function openDesk(
   dir: string,
-  options: { endpoints?: string[]; around?: (store: Store) => Store } = {},
+  options: {
+    endpoints?: string[]
+    told?: (escalationLevel: number) => string[]
+    clock?: () => number
+    around?: (store: Store) => Store
+  } = {},
 ): Promise<TestDesk> {
   const file = join(dir, 'journal.sqlite')
   const database = await openDatabase(file, error => {
@@ -60,9 +66,12 @@ export async function openDesk(
     store: options.around?.(store) ?? store,
     site: () => undefined,
     device: () => undefined,
-    endpoints: () => options.endpoints ?? ['centre'],
+    endpoints: options.told ?? (() => options.endpoints ?? ['centre']),
+    plan: alarm => planFor([], alarm),
+    isMaintained: () => false,
+    onStep: () => {},
     recent: (entry, now) => recent.of(entry.site, entry.seq, now),
-    clock: Date.now,
+    clock: options.clock ?? Date.now,
     newId: randomUUID,
     log: pino({ level: 'silent' }),
     onDue: some => void due.push(...some),
@@ -72,8 +81,8 @@ export async function openDesk(
   const append: TestDesk['append'] = async (kind, payload, more = {}) => {
     const bytes = Buffer.from(JSON.stringify(payload))
     const publish: Accepted = {
-      receivedAt: Date.now(),
-      at: Date.now(),
+      receivedAt: (options.clock ?? Date.now)(),
+      at: (options.clock ?? Date.now)(),
       skewMs: null,
       site: 'school-01',
       siteKind: 'school',
@@ -103,7 +112,15 @@ export async function openDesk(
       await until(async () => (await read.call('cursor', 'alarms')) >= seq, `the desk's cursor at ${seq}`)
     },
     settle: ({ id: deliveryId, endpoint, subject }, reply = {}) =>
-      desk.settle({ deliveryId, endpoint, subject, at: Date.now(), status: 200, attempts: 1, reply }),
+      desk.settle({
+        deliveryId,
+        endpoint,
+        subject,
+        at: (options.clock ?? Date.now)(),
+        status: 200,
+        attempts: 1,
+        reply,
+      }),
     alarms: async () => (await read.call('alarms', { limit: 100, before: Number.MAX_SAFE_INTEGER })).items.reverse(),
     messages: () =>
       (select.all() as { endpoint: string; type: string; state: string; body: string }[]).map(({ body, ...rest }) => ({

@@ -16,7 +16,7 @@ export const monitor = 'engineer'
 
 export function writeRegistry(
   dir: string,
-  options: { buttons?: number; endpoints?: RegistryFile['endpoints'] } = {},
+  options: { buttons?: number; endpoints?: RegistryFile['endpoints']; deadlines?: RegistryFile['deadlines'] } = {},
 ): string {
   const buttons = Array.from({ length: options.buttons ?? 4 }, (_, index) => button(index + 1))
   const registry: RegistryFile = {
@@ -53,6 +53,7 @@ export function writeRegistry(
     ],
     endpoints: options.endpoints ?? [],
     accounts: [{ id: monitor, role: 'monitor', secretHash: hashOf(monitor) }],
+    deadlines: options.deadlines,
   }
   const file = join(dir, 'registry.yaml')
   writeFileSync(file, stringify(registry))

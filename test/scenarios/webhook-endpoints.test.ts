@@ -63,7 +63,8 @@ test('of two endpoints of level 0 the living one gets everything at once, and a 
   expect(new Set(centre.told.map(({ id }) => id)).size).toBe(5)
   // Twice each, and then at 60 s: a refusal that repeats. Nothing about itself, and nothing out of order.
   expect(types(station)).toEqual(['alarm.raised', 'alarm.raised', 'alarm.raised', 'alarm.raised'])
-  expect(backup.told).toEqual([])
+  // The next level is told of the fault, like every other endpoint, and of no alarm.
+  expect(types(backup)).toEqual(['gateway.fault'])
   for (const endpoint of [centre, station, backup]) expect(endpoint.wrong).toEqual([])
   const lines = JSON.stringify(gateway.log)
   for (const secret of Object.values(secrets)) expect(lines).not.toContain(secret.slice('whsec_'.length))

@@ -88,6 +88,8 @@ const alarm = (id: string, stage: Alarm['stage'], site: string): Alarm => ({
   site: { id: site, name: site, kind: 'school', address: null, location: null, responseMinutes: 3, contacts: [] },
   device: { id: `${site}-button-01`, name: 'button', kind: 'panic-button', placement: null },
   context: { recent: [] },
+  maintenance: false,
+  neighbours: [],
 })
 export const alarms = [
   alarm('a-3', 'raised', 'school-01'),
@@ -144,9 +146,19 @@ const same = (wanted: unknown, value: unknown) => wanted === undefined || wanted
 
 export const ports = {
   pseudonym,
-  registry: { sites: () => sites, devices: () => devices },
+  clock: () => at,
+  newId: () => 'id-1',
+  registry: {
+    sites: () => sites,
+    devices: () => devices,
+    site: id => sites.find(one => one.id === id),
+    device: id => devices.find(one => one.id === id),
+  },
   presence: {
     connected: (id: string) => id === 'school-01-gate-01',
+    presence: (id: string) => (id === 'school-01-gate-01' ? ('online' as const) : ('unknown' as const)),
+    battery: (id: string) => (id === 'school-01-gate-01' ? 87 : undefined),
+    missing: () => 0,
     lastSeenAt: (id: string) => (id === 'school-01-gate-01' ? at : undefined),
   },
   events: {
@@ -171,6 +183,30 @@ export const ports = {
       ),
     alarm: async id => alarms.find(one => one.id === id),
     openAlarmsBySite: async () => ({ 'school-01': 1, 'compound-01': 1 }),
+  },
+  open: { openAlarms: () => alarms.filter(({ stage }) => stage !== 'closed') },
+  actions: { act: async () => undefined, actOnSite: async () => [] },
+  receipts: { receipt: async () => undefined },
+  maintenance: { begin: async () => {}, end: async () => false, openAt: () => [] },
+  retries: {
+    retry: async id => {
+      const found = deliveries.find(one => one.id === id)
+      return found && { done: found.state === 'pending', delivery: found }
+    },
+  },
+  endpoints: { test: async id => (id === 'command-centre' ? 'msg-9' : undefined) },
+  reports: { response: async () => ({ items: [] }) },
+  stream: {
+    subscribe: () => () => {},
+    counters: () => ({
+      at: new Date(at).toISOString(),
+      stored: 8,
+      duplicate: 0,
+      rejected: 1,
+      journalQueued: 0,
+      connections: 1,
+      openAlarms: 2,
+    }),
   },
   deliveries: {
     deliveries: async query =>
@@ -220,5 +256,25 @@ export async function startApi(more: Partial<ApiOptions> = {}) {
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
   }
   const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
-  return { api, port, base, logged, ask, as, get: (path: string) => ask(`/api/v1/${path}`, as('token-of-viewer')) }
+  /** As a dispatcher, unless `headers` say otherwise. */
+  const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    ask(`/api/v1/${path}`, {
+      method: 'POST',
+      headers: {
+        ...as('token-of-dispatcher').headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  return {
+    api,
+    port,
+    base,
+    logged,
+    ask,
+    as,
+    post,
+    get: (path: string) => ask(`/api/v1/${path}`, as('token-of-viewer')),
+  }
 }

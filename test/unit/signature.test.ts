@@ -83,3 +83,19 @@ describe('a mistake in a secret', () => {
       expect(verified(right, {}, signingKeys(right))).toEqual({ a: '第一' })
   })
 })
+
+test('while a secret is rotated both sign, and a receiver with either accepts', () => {
+  const [fresh, old] = ['new key of the tests', 'old key of the tests'].map(
+    key => `whsec_${Buffer.from(key).toString('base64')}`,
+  ) as [string, string]
+  const both = `${fresh} ${old}`
+  expect(secretMistake(both)).toBeUndefined()
+  expect(secretMistake(`${both} ${old}`)).toBe('holds more than two secrets')
+  const now = Math.floor(Date.now() / 1000)
+  const headers = {
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(now),
+    'webhook-signature': sign(signingKeys(both), 'msg_1', now, '{}'),
+  }
+  for (const secret of [fresh, old]) expect(new Webhook(secret).verify('{}', headers)).toEqual({})
+})

@@ -7,6 +7,7 @@ import { type FleetOptions, startFleet } from '../../device-sim/fleet.ts'
 import { createMeter } from '../../device-sim/meter.ts'
 import { press } from '../../device-sim/press.ts'
 import { makeRegistry } from '../../device-sim/registry.ts'
+import type { Stage } from '../../schemas/alarm.ts'
 import { payloadSchemas } from '../../schemas/events/kinds.ts'
 import type { RegistryFile } from '../../schemas/registry.ts'
 import { kindOfLeaf, parseTopic } from '../../schemas/topics.ts'
@@ -172,4 +173,69 @@ test('a press gives the puback and the ack, beside a fleet that is connected as 
 
   await expect(press({ ...options, secret: 'wrong' })).rejects.toThrow(/refused school-01-button-01 \(CONNACK 5\)/)
   await expect(press({ ...options, url: 'mqtt://127.0.0.1:1' })).rejects.toThrow(Failure)
+}, 20_000)
+
+/** As the gateway does: to the device's own topic, QoS 1. */
+const indicate = (site: string, device: string, stage: Stage) =>
+  broker.publish(
+    {
+      cmd: 'publish',
+      topic: `gh/v1/${site}/${device}/command/indicate`,
+      payload: JSON.stringify({ alarmId: 'a-1', stage, at: '2026-11-24T00:00:00.000Z' }),
+      qos: 1,
+      dup: false,
+      retain: false,
+    },
+    () => {},
+  )
+
+test('a press watches what the button is told, and knows what was of an earlier press', async () => {
+  const device = registry.devices.find(({ id }) => id === 'school-01-button-01')!
+  broker.on('subscribe', subscriptions => {
+    if (subscriptions.some(({ topic }) => topic.endsWith('/command/#'))) indicate('school-01', device.id, 'delivered')
+  })
+  broker.on('publish', packet => {
+    if (!packet.topic.endsWith('event/alarm')) return
+    for (const stage of ['raised', 'acknowledged', 'closed'] as const) indicate('school-01', device.id, stage)
+  })
+  const seen: string[] = []
+  const pressed = await press({
+    url: url(),
+    device,
+    secret: made.secrets.devices[device.id]!,
+    alarm: { trigger: 'panic', state: 'raised', mode: 'test' },
+    clock: systemClock,
+    watchMs: 20_000,
+    onProgress: progress => {
+      if (progress.what === 'indicated')
+        seen.push(`${progress.indicate.stage}${progress.afterMs === undefined ? ' before' : ''}`)
+    },
+  })
+  expect(seen).toEqual(['delivered before', 'raised', 'acknowledged', 'closed'])
+  expect(pressed.firstIndicateMs).toBeGreaterThan(0)
+})
+
+test('a fleet counts what its devices are told, also after a reconnect', async () => {
+  const told: string[] = []
+  const { fleet: starting, meter } = start({
+    reconnectMs: 50,
+    onIndicate: (device, { stage }) => told.push(`${device} ${stage}`),
+  })
+  const wanting: string[] = []
+  broker.on('subscribe', (subscriptions, client) => {
+    for (const { topic } of subscriptions) wanting.push(`${client.id} ${topic}`)
+  })
+  const fleet = await starting
+  const devices = registry.devices.length
+  await until(() => wanting.length === devices, 'each device wants its commands')
+  expect(wanting).toContain('school-01-button-01 gh/v1/school-01/school-01-button-01/command/#')
+  indicate('school-01', 'school-01-button-01', 'delivered')
+  await until(() => told.length === 1, 'the first indication')
+  for (const socket of sockets) socket.destroy()
+  await until(() => wanting.length === 2 * devices, 'each device wants its commands again')
+  indicate('school-01', 'school-01-button-01', 'acknowledged')
+  await until(() => told.length === 2, 'the second indication')
+  expect(told).toEqual(['school-01-button-01 delivered', 'school-01-button-01 acknowledged'])
+  expect(meter.summary(performance.now())).toMatch(/indicated +2\n/)
+  await fleet.stop()
 }, 20_000)

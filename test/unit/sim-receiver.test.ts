@@ -53,6 +53,8 @@ const message = (id: string, subject = 'alarm-1'): WebhookMessage => ({
       },
       device: { id: 'school-01-button-01', name: '门卫室按钮', kind: 'panic-button', placement: '门卫室' },
       context: { recent: [] },
+      maintenance: false,
+      neighbours: [],
     },
   },
 })
@@ -141,6 +143,62 @@ test('one line says what, where, which mode and how long after the press', async
   await start({ onMessage: received => lines.push(describeReceived(received)) })
   await send('msg_1')
   expect(lines).toEqual(['alarm.raised  第一小学, 门卫室  panic (DRILL)  23 ms after the press'])
+})
+
+test('a late centre answers after its time; a sender that does not wait is not answered, and its message is new again', async () => {
+  const seen: boolean[] = []
+  await start({ misbehaviour: { lateMs: 80 }, onMessage: ({ repeated }) => seen.push(repeated) })
+  const body = JSON.stringify(message('msg_1'))
+  const headers = {
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(Math.floor(nowMs / 1000)),
+    'webhook-signature': new Webhook(secret).sign('msg_1', new Date(nowMs), body),
+  }
+  const impatient = fetch(receiver!.url, { method: 'POST', headers, body, signal: AbortSignal.timeout(20) })
+  await expect(impatient).rejects.toThrow(/timeout/)
+  const startMs = performance.now()
+  expect((await send('msg_2')).status).toBe(200)
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(79)
+  // The time of the impatient one's answer is past as well.
+  expect((await send('msg_1')).status).toBe(200)
+  expect(seen).toEqual([false, false, false])
+  expect((await send('msg_1')).status).toBe(200)
+  expect(seen.at(-1)).toBe(true)
+})
+
+test('garbage is a 200 whose body is no JSON', async () => {
+  await start({ misbehaviour: { garbage: true } })
+  await expect(send('msg_1')).rejects.toThrow(SyntaxError)
+  expect(receiver!.messages).toHaveLength(1)
+})
+
+test('a centre that dies after two messages answers both and then nobody', async () => {
+  await start({ misbehaviour: { dieAfter: 2 } })
+  expect((await send('msg_1')).status).toBe(200)
+  expect((await send('msg_2')).status).toBe(200)
+  await receiver!.ended
+  await expect(send('msg_3')).rejects.toThrow(/fetch failed/)
+})
+
+test('reports of a device, a site and the gateway each have their line', async () => {
+  const device = { id: 'b-1', name: '门卫室按钮', kind: 'panic-button', placement: null, site: 'school-01' } as const
+  const lineOf = (type: WebhookMessage['type'], subject: string, data: WebhookMessage['data']) =>
+    describeReceived({
+      message: { ...message('m', subject), type, subject, data },
+      arrivedAtMs: nowMs,
+      status: 200,
+      repeated: false,
+    })
+  expect(lineOf('device.silent', 'b-1', { device: { ...device, lastSeenAt: null, flapping: true } })).toBe(
+    'device.silent  b-1  门卫室按钮, flapping',
+  )
+  const site = { id: 'school-01', name: '第一小学', kind: 'school', deviceCount: 4, flapping: false } as const
+  expect(lineOf('device.silent', 'school-01', { site: { ...site, devices: [] } })).toBe(
+    'device.silent  school-01  第一小学, 4 devices',
+  )
+  expect(lineOf('gateway.fault', 'x', { fault: { code: 'c', subject: 'x', message: 'why' } })).toBe(
+    'gateway.fault  x  c: why',
+  )
 })
 
 test('a secret without whsec_ and a port in use are said in words', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { firstTold, targetsOf } from '../../gateway/alarms/targets.ts'
+import { targetsOf, toldAt } from '../../gateway/alarms/targets.ts'
 import { Endpoint } from '../../schemas/registry.ts'
 
 const url = 'http://127.0.0.1:9/'
@@ -44,7 +44,18 @@ test("a secret's file that can't be read is the mistake, not that the secret is 
 
 test('those of the lowest level there is are told first', () => {
   const at = (id: string, level: number) => ({ id, url, secret: 's', level })
-  expect(firstTold([at('a', 1), at('b', 0), at('c', 0)])).toEqual(['b', 'c'])
-  expect(firstTold([at('a', 2), at('b', 1)])).toEqual(['b'])
-  expect(firstTold([])).toEqual([])
+  expect(toldAt([at('a', 1), at('b', 0), at('c', 0)])(0)).toEqual(['b', 'c'])
+  expect(toldAt([at('a', 2), at('b', 1)])(0)).toEqual(['b'])
+  expect(toldAt([])(0)).toEqual([])
+})
+
+test('with each deadline that is missed the next level is told too, and the levels before still are', () => {
+  const at = (id: string, level: number) => ({ id, url, secret: 's', level })
+  const told = toldAt([at('city', 0), at('district', 3), at('station', 3), at('ministry', 7)])
+  expect([0, 1, 2, 9].map(told)).toEqual([
+    ['city'],
+    ['city', 'district', 'station'],
+    ['city', 'district', 'station', 'ministry'],
+    ['city', 'district', 'station', 'ministry'],
+  ])
 })

@@ -5,6 +5,7 @@
  * - Site and device are small integers: the unique key and each row stay short. A site's kind is pinned with it, so that an
  *   entry's tags never change after it was accepted and a rewritten point is the same point (contract 4).
  * - `known_id` says which (device, id) there has been. It lags behind `entry` (sqlite/known-ids.ts), up to counter.known_upto.
+ * - `mode` of an alarm is the one it was raised with; it may become graver, in `body`.
  * - `kind` is a number of sqlite/kinds.ts. The partial index lets the alarm desk pass over everything else.
  */
 export const sql = `
@@ -56,16 +57,33 @@ CREATE TABLE alarm (
   site TEXT NOT NULL,
   device TEXT NOT NULL,
   trigger TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  received_ms INTEGER NOT NULL,
   stage TEXT NOT NULL,
   body TEXT NOT NULL
 ) STRICT;
+CREATE INDEX alarm_test ON alarm (site, received_ms) WHERE mode = 'test';
 CREATE UNIQUE INDEX alarm_open ON alarm (device, trigger) WHERE stage <> 'closed';
 CREATE TABLE history (alarm TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (alarm, n)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE response (
+  seq INTEGER PRIMARY KEY, alarm TEXT NOT NULL, site TEXT NOT NULL, site_kind TEXT NOT NULL, device TEXT NOT NULL, mode TEXT NOT NULL,
+  response_minutes INTEGER NOT NULL, received_ms INTEGER NOT NULL, closed_ms INTEGER NOT NULL, legs TEXT NOT NULL
+) STRICT;
+CREATE INDEX response_received ON response (received_ms);
+CREATE TABLE receipt (
+  caller TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, at_ms INTEGER NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (caller, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_at ON receipt (at_ms);
+CREATE TABLE maintenance (
+  id TEXT PRIMARY KEY, site TEXT, device TEXT, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, by TEXT NOT NULL, note TEXT
+) STRICT;
 
 CREATE TABLE message (
   id TEXT PRIMARY KEY, type TEXT NOT NULL, subject TEXT NOT NULL, created_ms INTEGER NOT NULL, body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX message_created ON message (created_ms);
+CREATE INDEX message_told ON message (type, subject) WHERE type IN ('device.silent', 'device.recovered', 'gateway.fault');
 CREATE TABLE delivery (
   id INTEGER PRIMARY KEY,
   message TEXT NOT NULL REFERENCES message (id),

@@ -5,8 +5,8 @@ import { Failure } from './arguments.ts'
 import { type Child, startChild } from './child.ts'
 import { monotonicMs } from './clock.ts'
 
-/** The gateway as the demo sees it: a process, its ready line and its HTTP API. Nothing is imported from it. */
-export type DemoGateway = { child: Child; mqttUrl: string; httpUrl: string; readyMs: number }
+/** The gateway as demo and scenarios see it: a process, its ready line and its HTTP API. Nothing is imported from it. */
+export type GatewayProcess = { child: Child; mqttUrl: string; httpUrl: string; readyMs: number }
 
 const Ready = z.object({ msg: z.literal('ready'), mqttPort: z.int(), httpPort: z.int(), durationMs: z.number() })
 const Trouble = z.object({ level: z.enum(['warn', 'error', 'fatal']), msg: z.string() })
@@ -17,7 +17,7 @@ export async function startGateway(options: {
   env: Record<string, string>
   cwd: string
   onTrouble: (line: string) => void
-}): Promise<DemoGateway> {
+}): Promise<GatewayProcess> {
   const { promise: ready, resolve } = Promise.withResolvers<z.infer<typeof Ready>>()
   const child = startChild(process.execPath, [fileURLToPath(new URL('../gateway/main.ts', import.meta.url))], {
     env: options.env,

@@ -6,11 +6,38 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Child, startChild } from './child.ts'
 import { monotonicMs } from './clock.ts'
+import { childEnvironment, influxFromEnvironment, searchPath } from './config.ts'
+import type { Undo } from './undo.ts'
 
-/** A private InfluxDB 1.x for the demo, when the machine has one: temporary directory, free ports, loopback only. */
-export type DemoInflux = { child: Child; url: string; version: string }
+/** A private InfluxDB 1.x for demo and scenarios, when the machine has one: temporary directory, free ports, loopback only. */
+export type InfluxProcess = { child: Child; url: string; version: string }
 
 const readyDeadlineMs = 20_000
+
+/** The URL the gateway shall write to besides its own environment's; undefined: none, or that of the environment. */
+export async function influxFor(
+  directory: string,
+  say: (line: string) => void,
+  undo: Undo,
+): Promise<string | undefined> {
+  const given = influxFromEnvironment()
+  if (given !== undefined) {
+    say('InfluxDB   as GATEHOUSE_INFLUX_URL says')
+    return undefined
+  }
+  const influxd = findInfluxd(searchPath())
+  const started =
+    influxd === undefined
+      ? 'influxd is not installed and GATEHOUSE_INFLUX_URL is not set'
+      : await startInfluxd(influxd, directory, childEnvironment({}))
+  if (typeof started === 'string') {
+    say(`InfluxDB   none (${started}): events stay in the journal, the embedded default`)
+    return undefined
+  }
+  undo.later(() => started.child.end(5000))
+  say(`InfluxDB   ${started.version}, started for this run, at ${started.url}`)
+  return started.url
+}
 
 /** The path of `influxd`, or undefined where the machine has none. */
 export function findInfluxd(searchPath: readonly string[]): string | undefined {
@@ -37,7 +64,7 @@ export async function startInfluxd(influxd: string, directory: string, env: Reco
   await writeFile(configPath, configuration(home, httpPort as number, rpcPort as number))
   const child = startChild(influxd, ['-config', configPath], { env, cwd: home })
   const url = `http://127.0.0.1:${httpPort}`
-  if (await answers(child, url)) return { child, url, version } satisfies DemoInflux
+  if (await answers(child, url)) return { child, url, version } satisfies InfluxProcess
   await child.end(2000)
   return `influxd did not answer within ${readyDeadlineMs / 1000} s; its last line: ${child.tail().at(-1) ?? 'none'}`
 }

@@ -1,0 +1,37 @@
+/**
+ * Maintenance windows (domain.md): somebody works on a site or a device. Alarms in it are marked and still delivered, silence in
+ * it is not reported, and it ends by itself. Held in memory beside the disk, since each alarm and each tick asks.
+ */
+export type Window = {
+  id: string
+  /** Exactly one of site and device is set. */
+  site: string | null
+  device: string | null
+  fromMs: number
+  untilMs: number
+  by: string
+  note: string | null
+}
+
+export class Maintenance {
+  #windows: Window[]
+
+  constructor(windows: readonly Window[]) {
+    this.#windows = [...windows]
+  }
+
+  begin(window: Window): void {
+    this.#windows = [...this.#windows.filter(({ untilMs }) => untilMs > window.fromMs), window]
+  }
+
+  end(id: string): void {
+    this.#windows = this.#windows.filter(window => window.id !== id)
+  }
+
+  covers = (site: string, device: string, at: number): boolean =>
+    this.#windows.some(
+      window => (window.site === site || window.device === device) && window.fromMs <= at && at < window.untilMs,
+    )
+
+  openAt = (now: number): Window[] => this.#windows.filter(({ untilMs }) => untilMs > now)
+}

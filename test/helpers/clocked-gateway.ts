@@ -1,0 +1,74 @@
+import { onTestFinished, vi } from 'vitest'
+import { startGateway } from '../../gateway/gateway.ts'
+import { silentLog } from '../../gateway/log.ts'
+import { readSetup } from '../../gateway/setup.ts'
+import { adminToken } from './gateway.ts'
+
+/**
+ * The whole gateway in the test's own process, under a clock that only the test moves: what takes minutes takes none. Its
+ * intervals (the tick of supervision) run with that clock; sockets, disks and timeouts are real.
+ */
+export type ClockedGateway = {
+  mqttPort: number
+  mqttUrl: string
+  now(): number
+  /** Second by second, with a tick each. */
+  pass(seconds: number): void
+  get<T = Record<string, unknown>>(path: string): Promise<T>
+  stop(): Promise<void>
+}
+
+export async function startClocked(options: {
+  dataDir: string
+  registry: string
+  env?: Record<string, string>
+  at?: number
+}): Promise<ClockedGateway> {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  // A signature's time may be five minutes off for its verifier: so the clock may be moved by more than that in all.
+  let now = options.at ?? Date.now() - 4 * 60_000
+  const setup = readSetup({
+    GATEHOUSE_DATA_DIR: options.dataDir,
+    GATEHOUSE_REGISTRY: options.registry,
+    GATEHOUSE_MQTT_PORT: '0',
+    GATEHOUSE_HTTP_PORT: '0',
+    GATEHOUSE_API_TOKENS: `tests:admin:${adminToken}`,
+    GATEHOUSE_PSEUDONYM_KEY: 'key-of-the-tests',
+    ...options.env,
+  })
+  const gateway = await startGateway(setup, {
+    log: silentLog,
+    clock: () => now,
+    version: 'test',
+    startedMs: performance.now(),
+    showToken: () => {},
+    onLost: error => {
+      throw error
+    },
+  })
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= gateway.stop().finally(() => vi.useRealTimers())
+    return stopped
+  }
+  onTestFinished(stop)
+  return {
+    mqttPort: gateway.mqttPort,
+    mqttUrl: `mqtt://127.0.0.1:${gateway.mqttPort}`,
+    now: () => now,
+    pass(seconds) {
+      for (let second = 0; second < seconds; second++) {
+        now += 1000
+        vi.advanceTimersByTime(1000)
+      }
+    },
+    async get(path) {
+      const response = await fetch(`http://127.0.0.1:${gateway.httpPort}/api/v1/${path}`, {
+        headers: { authorization: `Bearer ${adminToken}` },
+      })
+      if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
+      return (await response.json()) as never
+    },
+    stop,
+  }
+}
