@@ -5,6 +5,7 @@ import { planFor } from './alarms/deadlines.ts'
 import { Desk } from './alarms/desk.ts'
 import { FaultLimit } from './alarms/fault-limit.ts'
 import { faults } from './alarms/faults.ts'
+import { Indications } from './alarms/indications.ts'
 import { faultMessage } from './alarms/message.ts'
 import { Outbox } from './alarms/outbox.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
@@ -12,7 +13,7 @@ import { silenceMessage } from './alarms/silence-message.ts'
 import { Stream } from './alarms/stream.ts'
 import { toldAt } from './alarms/targets.ts'
 import { type Clock, elapsedSince, iso } from './clock.ts'
-import { Maintenance } from './devices/maintenance.ts'
+import { Maintenance, rememberedMs } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
 import { messageOf } from './errors.ts'
 import { cancelUnknown, startRetention } from './housekeeping.ts'
@@ -78,7 +79,8 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   })
   const faultLimit = new FaultLimit()
   const announced = (shown: Fault) => {
-    const fault = faultLimit.take(shown, clock())
+    // Each alarm event that could not be followed is told of; what else goes on is told of once in a while.
+    const fault = shown.code === 'alarm-quarantined' ? shown : faultLimit.take(shown, clock())
     if (fault === undefined) return
     log.error(fault, 'gateway.fault')
     // For the endpoints other than the one it is about.
@@ -88,7 +90,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
 
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
-  const maintenance = new Maintenance(await read.call('maintenance', clock()))
+  const maintenance = new Maintenance(await read.call('maintenance', clock() - rememberedMs))
   const metrics = createMetrics({
     counts,
     connections: () => presence.connectedCount,
@@ -117,6 +119,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     await read.call('events', { before: Number.MAX_SAFE_INTEGER, limit: 2000, window: 2000 })
   ).entries.reverse())
     recent.add(site, entry)
+  const indications = new Indications()
   const desk = new Desk({
     cursor: await read.call('cursor', 'alarms'),
     open: await read.call('openAlarms', undefined),
@@ -137,7 +140,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     onQuarantined: quarantined => announced(faults.alarmsQuarantined(quarantined)),
     onStep: (alarm, line) => {
       stream.alarm(alarm, line)
-      if (line.what === line.stage) broker.indicate(alarm, line.at)
+      if (indications.isNew(alarm, line)) broker.indicate(alarm, line.at)
       if (line.what === 'raised' && alarm.mode === 'test') supervision.tested(alarm.site.id, clock())
     },
   })
@@ -203,7 +206,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     onSeen: supervision.seen,
     onConnected: (device, connected) => presence.setConnected(device, connected),
     onWantsCommands: device => {
-      for (const alarm of desk.openAlarms()) if (alarm.device.id === device) broker.indicate(alarm, iso(clock()))
+      for (const alarm of indications.of(device, desk.openAlarms())) broker.indicate(alarm, iso(clock()))
     },
   })
 
@@ -256,13 +259,12 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   )
 
   // Large files are checked while the gateway runs (sqlite/open.ts): a start must not wait for it.
-  database.findDamage().then(
-    found => {
+  database
+    .keep(found => {
       damage = found
-      if (found !== undefined) announced(faults.damaged(found))
-    },
-    error => log.error({ err: messageOf(error) }, 'journal.unchecked'),
-  )
+      announced(faults.damaged(found))
+    })
+    .catch(error => log.error({ err: messageOf(error) }, 'journal.unchecked'))
 
   return {
     mqttPort,

@@ -57,6 +57,16 @@ export function deadlinesAfter(
   }
 }
 
+/**
+ * Those of an alarm at `stage` that has turned real at `at`, by a press that nobody has seen yet. It is to be acknowledged anew:
+ * the next step that a person takes ends these, and until then each is missed at its time.
+ */
+export function deadlinesAgain(plan: DeadlinePlan, stage: Stage, at: number): Alarm['deadlines'] {
+  const { deliver, ...acknowledge } = deadlinesAtRaise(plan, at)
+  if (stage === 'raised') return { deliver: deliver as string, ...acknowledge }
+  return { ...acknowledge, ...deadlinesAfter(plan, {}, stage, at) }
+}
+
 /** The names that are missed at `now`, earliest first. */
 export const missedAt = (deadlines: Alarm['deadlines'], now: number): string[] =>
   Object.entries(deadlines)

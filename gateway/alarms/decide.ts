@@ -36,8 +36,8 @@ export function takeEvent(draft: Draft, entry: Entry, surroundings: Surroundings
 function follow(draft: Draft, entry: Entry, event: AlarmEvent, surroundings: Surroundings): void {
   const { site, device, newId, recent, clock, isMaintained } = surroundings
   const { mode } = event.data
-  const open = draft.openOf(entry.device, event.data.trigger)
-  const said = { from: 'device', at: entry.at, eventId: event.id, mode } as const
+  const open = draft.openOf(entry, event.data.trigger)
+  const said = { from: 'device', at: entry.at, receivedAt: entry.receivedAt, eventId: event.id, mode } as const
   if (event.data.state === 'restored') {
     // Nothing is open: it came to rest before its press arrived, or after the close. The journal has it; no alarm follows.
     if (open !== undefined) draft.step(open, { ...said, what: 'restored' })

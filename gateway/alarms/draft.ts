@@ -1,6 +1,6 @@
 import type { Alarm, HistoryLine } from '../../schemas/alarm.ts'
 import type { MessageType } from '../../schemas/webhook.ts'
-import { type DeadlinePlan, deadlinesAfter, deadlinesAtRaise } from './deadlines.ts'
+import { type DeadlinePlan, deadlinesAfter, deadlinesAgain, deadlinesAtRaise } from './deadlines.ts'
 import type { DeskChange } from './desk.ts'
 import { type Input, type Refusal, type Step, step } from './life-cycle.ts'
 import { type Legs, legsOf } from './response.ts'
@@ -35,8 +35,9 @@ export class Draft {
     return this.#changed.get(id) ?? this.#open.get(id)
   }
 
-  openOf(device: string, trigger: Alarm['trigger']): Alarm | undefined {
-    const matches = (alarm: Alarm) => alarm.device.id === device && alarm.trigger === trigger
+  /** A device that was moved to another site opens a new alarm there: its old one names the old address. */
+  openOf({ site, device }: { site: string; device: string }, trigger: Alarm['trigger']): Alarm | undefined {
+    const matches = (alarm: Alarm) => alarm.device.id === device && alarm.site.id === site && alarm.trigger === trigger
     for (const alarm of this.#changed.values()) if (matches(alarm) && alarm.stage !== 'closed') return alarm
     for (const alarm of this.#open.values()) if (matches(alarm) && !this.#changed.has(alarm.id)) return alarm
     return undefined
@@ -52,14 +53,19 @@ export class Draft {
   step(alarm: Alarm, input: Input, except?: string): Step | Refusal {
     const result = step(alarm, input)
     if ('refused' in result) return result
-    const { stage, deadlines } = result.alarm
-    const changed =
-      stage === alarm.stage
-        ? result.alarm
-        : { ...result.alarm, deadlines: deadlinesAfter(this.#plan(result.alarm), deadlines, stage, input.at) }
+    const { stage } = result.alarm
+    const changed = { ...result.alarm, deadlines: this.#deadlinesOf(alarm, result.alarm, input) }
     this.#keep(changed, result.line, result.messages, except)
     if (stage === 'closed') this.responses.push({ alarm: changed, legs: legsOf(changed) })
     return { ...result, alarm: changed }
+  }
+
+  #deadlinesOf(before: Alarm, after: Alarm, input: Input): Alarm['deadlines'] {
+    const { stage, mode, deadlines } = after
+    if (stage !== before.stage) return deadlinesAfter(this.#plan(after), deadlines, stage, input.at)
+    if (mode === before.mode) return deadlines
+    // It was a test or a drill and has become real: what was met for that counts for nothing now.
+    return deadlinesAgain(this.#plan(after), stage, ('receivedAt' in input && input.receivedAt) || input.at)
   }
 
   #keep(alarm: Alarm, line: HistoryLine, messages: MessageType[], except: string | undefined): void {

@@ -8,7 +8,14 @@ import { iso } from '../clock.ts'
  * allowed is a refusal, never a throw. Stages only go forward; what comes late is written down and moves nothing back.
  */
 export type Input =
-  | { from: 'device'; what: 'pressed' | 'restored'; at: number; eventId: string; mode: Alarm['mode'] }
+  | {
+      from: 'device'
+      what: 'pressed' | 'restored'
+      at: number
+      receivedAt?: number
+      eventId: string
+      mode: Alarm['mode']
+    }
   | { from: 'endpoint'; what: 'delivered'; at: number; by: string; incidentNo?: string | undefined }
   | { from: 'endpoint'; what: 'acknowledged'; at: number; by: string; incidentNo?: string | undefined }
   | { from: 'person'; what: PersonStep; at: number; by: string; note?: string; incidentNo?: string; unit?: string }

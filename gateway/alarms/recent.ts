@@ -15,7 +15,9 @@ export type Recent = {
   payload: Uint8Array | string
 }
 
-const eventsPerSite = 20
+const eventsTold = 20
+/** More than are told: while the desk decides on an alarm others come after it, and push out what came before. */
+const eventsPerSite = 200
 const agedMs = 10 * 60_000
 /**
  * A larger payload is told by kind and time only and not kept: an alarm's body stays under 20 kB, and 20 payloads of 64 KiB
@@ -49,6 +51,7 @@ export class RecentEvents {
     return ring
       .filter(event => event.seq < before && event.receivedAt >= now - agedMs)
       .sort((one, other) => other.seq - one.seq)
+      .slice(0, eventsTold)
       .map(event => ({
         seq: event.seq,
         device: event.device,

@@ -91,6 +91,8 @@ class Watcher {
   readonly #onCut: (waitingBytes: number) => void
   #maxWaitingBytes = Number.POSITIVE_INFINITY
 
+  #looking: NodeJS.Immediate | undefined
+
   constructor(response: ServerResponse, onCut: (waitingBytes: number) => void) {
     this.#response = response
     this.#onCut = onCut
@@ -108,8 +110,14 @@ class Watcher {
   tell(text: string): void {
     if (this.#response.destroyed) return
     this.#response.write(text)
+    // Node holds back what is written in one turn: only after it does it show whether the watcher takes it.
+    this.#looking ??= setImmediate(() => this.#look())
+  }
+
+  #look(): void {
+    this.#looking = undefined
     const waitingBytes = this.#response.writableLength
-    if (waitingBytes <= this.#maxWaitingBytes) return
+    if (this.#response.destroyed || waitingBytes <= this.#maxWaitingBytes) return
     this.#onCut(waitingBytes)
     this.#response.destroy()
   }

@@ -34,7 +34,13 @@ export function lossOf<Device extends Quiet>(
   const gone = site.filter(isGone)
   const alive = site.filter(device => !isGone(device) && device.quietFrom > cutBy)
   const devices = foldOf(gone, alive.length, site, now)
-  return devices && { devices, cutBy: Math.max(cutBy, ...devices.map(({ quietFrom }) => quietFrom)) }
+  // Only where all are named does it reach as far as the last of them was heard: else somebody who lives might be counted in.
+  return (
+    devices && {
+      devices,
+      cutBy: devices.length === site.length ? Math.max(cutBy, ...devices.map(({ quietFrom }) => quietFrom)) : cutBy,
+    }
+  )
 }
 
 function foldOf<Device extends Quiet>(

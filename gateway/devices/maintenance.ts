@@ -13,6 +13,9 @@ export type Window = {
   note: string | null
 }
 
+/** An alarm is judged by when it came, which may be before a restart: windows are known for a while after their end. */
+export const rememberedMs = 24 * 60 * 60_000
+
 export class Maintenance {
   #windows: Window[]
 
@@ -21,11 +24,13 @@ export class Maintenance {
   }
 
   begin(window: Window): void {
-    this.#windows = [...this.#windows.filter(({ untilMs }) => untilMs > window.fromMs), window]
+    this.#windows = [...this.#windows.filter(({ untilMs }) => untilMs > window.fromMs - rememberedMs), window]
   }
 
-  end(id: string): void {
-    this.#windows = this.#windows.filter(window => window.id !== id)
+  end(id: string, now: number): void {
+    this.#windows = this.#windows.map(window =>
+      window.id === id ? { ...window, untilMs: Math.min(window.untilMs, now) } : window,
+    )
   }
 
   covers = (site: string, device: string, at: number): boolean =>

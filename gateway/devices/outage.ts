@@ -48,7 +48,8 @@ export class Outages {
     this.#outages.set(site, {
       site,
       members: new Set(members),
-      cutBy: startedAt,
+      // Whoever isn't heard after the start is told of by itself: nobody knows whether it was lost with them.
+      cutBy: startedAt - 1,
       returningFrom: null,
       flapping: false,
     })
@@ -57,7 +58,8 @@ export class Outages {
   /** Whether it was lost with the others of its site and has only become silent now: then it was told with them. */
   joins(state: State): boolean {
     const outage = this.#outages.get(state.site)
-    if (outage === undefined || state.quietFrom > outage.cutBy) return false
+    // A button is never folded in silently: it is told of by itself (domain.md).
+    if (outage === undefined || state.kind === 'panic-button' || state.quietFrom > outage.cutBy) return false
     state.told = 'with-site'
     outage.members.add(state)
     return true

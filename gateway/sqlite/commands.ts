@@ -25,7 +25,7 @@ export function commands(write: Caller<WriteProcedures>, options: CommandsOption
       },
       async end(id: string, now: number): Promise<boolean> {
         const ended = await write.call('endMaintenance', { id, now })
-        maintenance.end(id)
+        maintenance.end(id, now)
         return ended
       },
       openAt: maintenance.openAt,

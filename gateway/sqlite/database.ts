@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads'
 import { OperationalError } from '../errors.ts'
-import type { ReadProcedures, WriteProcedures } from './procedures.ts'
+import type { KeeperProcedures, ReadProcedures, WriteProcedures } from './procedures.ts'
 import { type Answer, errorOf, type Request, type WorkerRole } from './request.ts'
 
 /** A thread that can be asked by name. Each call resolves with the procedure's value, a write once it is on disk. */
@@ -21,11 +21,17 @@ export type Database = {
   lists: Caller<ReadProcedures>
   /** A way to the storage thread for another thread: pass the port there and make it a `callerOn`. */
   writePort(): MessagePort
-  /** Reads every page, in a thread of its own for as long as that takes. What is wrong, or undefined. */
-  findDamage(): Promise<string | undefined>
+  /**
+   * Begins what is done beside the writing, in a thread of its own: reads every page once, and tells of damage; then makes
+   * checkpoints for as long as the database is open. Resolves when the pages were read.
+   */
+  keep(onDamage: (what: string) => void): Promise<void>
   /** Resolves when all writes have been answered and the threads have ended. Reads under way are never answered. */
   close(): Promise<void>
 }
+
+/** Often, so that each is short. */
+const checkpointEveryMs = 200
 
 /** Opens or makes the file. Rejects with an OperationalError that tells a person what is wrong with it. */
 export async function openDatabase(file: string, onLost: (error: Error) => void): Promise<Database> {
@@ -33,7 +39,9 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
   const [writer, reader] = await Promise.all([writing, startThread(file, 'reader', onLost, writing)])
   /** Started when it is first asked. */
   let lists: ReturnType<typeof startThread> | undefined
-  let checker: Awaited<ReturnType<typeof startThread>> | undefined
+  let keeper: ReturnType<typeof startThread> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let closing = false
   return {
     write: writer.caller as Caller<WriteProcedures>,
     read: reader.caller as Caller<ReadProcedures>,
@@ -48,17 +56,25 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
         return await ((await lists).caller as Caller<ReadProcedures>).call(...asked)
       },
     },
-    async findDamage() {
-      checker = await startThread(file, 'reader', onLost)
-      try {
-        return await (checker.caller as Caller<ReadProcedures>).call('findDamage', undefined)
-      } finally {
-        await checker.end()
-      }
+    async keep(onDamage) {
+      keeper = startThread(file, 'keeper', onLost)
+      const { call } = (await keeper).caller as Caller<KeeperProcedures>
+      const checkpoint = () =>
+        call('checkpoint', undefined)
+          // Another connection's checkpoint is under way, or the disk is sick: what isn't carried over now is the next time.
+          .catch(() => {})
+          .finally(() => {
+            if (!closing) timer = setTimeout(checkpoint, checkpointEveryMs)
+          })
+      const damage = await call('findDamage', undefined)
+      if (damage !== undefined) onDamage(damage)
+      void checkpoint()
     },
     async close() {
+      closing = true
+      clearTimeout(timer)
       await writer.caller.settled()
-      await Promise.all([reader.end(), checker?.end(), lists?.then(thread => thread.end())])
+      await Promise.all([reader.end(), ...[keeper, lists].map(started => started?.then(thread => thread.end()))])
       // The last connection carries the WAL into the file when it closes: a copy of that one file is then a whole backup.
       await (writer.caller as Caller<{ close: (argument: undefined) => void }>).call('close', undefined)
       await writer.end()

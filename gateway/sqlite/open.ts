@@ -15,9 +15,23 @@ export function openWriter(file: string): DatabaseSync {
     db.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY',
     )
+    // Checkpoints are the keeper's; only where that falls behind, or isn't there, the writer makes one itself, at 32 MiB of WAL.
+    db.exec('PRAGMA wal_autocheckpoint = 8192')
     assertPragma(db, 'journal_mode', 'wal')
     assertPragma(db, 'synchronous', 2)
     migrate(db, file)
+    return db
+  })
+}
+
+/**
+ * The keeper's connection: it carries what is committed from the WAL into the file. A checkpoint takes tens of milliseconds of
+ * writing and fsync; made by the writer, each alarm that comes meanwhile would wait for it. PASSIVE ones hold up nobody.
+ */
+export function openKeeper(file: string): DatabaseSync {
+  return explained(file, () => {
+    const db = new DatabaseSync(file, { timeout: 5000 })
+    db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096')
     return db
   })
 }

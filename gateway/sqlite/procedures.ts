@@ -62,7 +62,14 @@ export function readProcedures(db: DatabaseSync) {
     testAlarms: told.testAlarms,
     rejections: rejectionReader(db),
     stats: (consumers: string[]) => stats(consumers, alarms.alarmCounts, deliveries.deliveryCounts),
-    findDamage: () => findDamage(db),
   }
 }
+export function keeperProcedures(db: DatabaseSync) {
+  const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+  return {
+    findDamage: () => findDamage(db),
+    checkpoint: (): void => void checkpoint.get(),
+  }
+}
+export type KeeperProcedures = ReturnType<typeof keeperProcedures>
 export type ReadProcedures = ReturnType<typeof readProcedures>

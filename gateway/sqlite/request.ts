@@ -1,7 +1,7 @@
 import { messageOf, OperationalError } from '../errors.ts'
 
 /** What goes between the threads. An error crosses as data, since classes don't. */
-export type WorkerRole = 'writer' | 'reader'
+export type WorkerRole = 'writer' | 'reader' | 'keeper'
 export type Request = { id: number; procedure: string; argument: unknown }
 export type Answer =
   | { type: 'opened' }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { explainDamage, openReader, openWriter } from './open.ts'
-import { readProcedures, writeProcedures } from './procedures.ts'
+import { explainDamage, openKeeper, openReader, openWriter } from './open.ts'
+import { keeperProcedures, readProcedures, writeProcedures } from './procedures.ts'
 import { type Answer, failureOf, type Request, type WorkerRole } from './request.ts'
 
 /**
@@ -24,8 +24,8 @@ function start(): void {
   let run: (calls: Call[]) => void
   let db: DatabaseSync
   try {
-    db = role === 'writer' ? openWriter(file) : openReader(file)
-    run = role === 'writer' ? writer(db) : reader(db)
+    db = { writer: openWriter, reader: openReader, keeper: openKeeper }[role](file)
+    run = role === 'writer' ? writer(db) : singly(role === 'keeper' ? keeperProcedures(db) : readProcedures(db))
   } catch (error) {
     main.postMessage({ type: 'unopened', error: failureOf(explainDamage(file, error)) } satisfies Answer)
     main.close()
@@ -110,8 +110,11 @@ function writer(db: DatabaseSync): (calls: Call[]) => void {
   }
 }
 
-function reader(db: DatabaseSync): (calls: Call[]) => void {
-  const procedures = readProcedures(db) as unknown as Procedures
+/** Each call by itself, without a transaction. */
+function singly(
+  named: ReturnType<typeof readProcedures> | ReturnType<typeof keeperProcedures>,
+): (calls: Call[]) => void {
+  const procedures = named as unknown as Procedures
   return calls => {
     for (const call of calls) {
       try {

@@ -32,9 +32,9 @@ export type DelivererOptions = {
   log: Log
   /** Resolves when the delivery and its alarm's step are on disk. */
   settle: (settled: Settled) => Promise<void>
-  /** An endpoint refused the same message again: somebody must look at it. Once per run of refusals. */
+  /** An endpoint refused the same message again: somebody must look at it. Each time; who tells of it limits that. */
   onRefusing: (endpoint: string, status: number) => void
-  /** Several attempts in a row failed, of whatever messages. Once per run of failures. `error` holds nothing it sent. */
+  /** Several attempts in a row failed, of whatever messages. Each time from then on. `error` holds nothing it sent. */
   onFailing: (endpoint: string, error: string) => void
   onAttempt: (endpoint: string, attempt: Attempt, sinceCreatedMs: number) => void
 }
@@ -43,18 +43,18 @@ export const timeoutMs = 3000
 const maxUnderWay = 64
 const maxRepeatsUnderWay = 48
 const maxSweepPauseMs = 1000
-/** Attempts in a row; with the first retries after 0 and 1 s that is within the 5 s in which somebody else must know. */
+/** Attempts in a row. One that hangs for its whole time counts as two, so that somebody else knows after 6 s at the latest. */
 const failingAfter = 3
+const hangingCounts = 2
 /** How long `stop` waits: for the last answers, and for a disk that takes their outcomes. */
 const stopTimeoutMs = timeoutMs + 1000
 
 export class Deliverer {
   readonly #options: DelivererOptions
   readonly #targets: Map<string, Target>
-  readonly #underWay = new Map<string, Map<number, { repeat: boolean; done: Promise<void> }>>()
+  readonly #underWay = new Map<string, Map<number, { subject: string; repeat: boolean; done: Promise<void> }>>()
   /** Ended since the sweep under way began: what that sweep read of them is old, and an old one is not begun again. */
   readonly #ended = new Set<number>()
-  readonly #refusing = new Set<string>()
   /** Attempts that failed since the last that didn't, by endpoint. */
   readonly #failures = new Map<string, number>()
   readonly #poster = new Poster()
@@ -127,6 +127,8 @@ export class Deliverer {
     const target = this.#targets.get(delivery.endpoint)
     const underWay = this.#underWay.get(delivery.endpoint)
     if (target === undefined || underWay === undefined || this.#stopping || underWay.has(delivery.id)) return
+    // One message of a subject at a time, also where the one before was cancelled while it was under way: they arrive in order.
+    if ([...underWay.values()].some(({ subject }) => subject === delivery.subject)) return
     const repeat = delivery.attempts > 0
     const repeats = [...underWay.values()].filter(other => other.repeat).length
     if (underWay.size >= maxUnderWay || (repeat && repeats >= maxRepeatsUnderWay)) return
@@ -136,7 +138,7 @@ export class Deliverer {
       // The next message in its line, or the next in number, may go now.
       this.sweep()
     })
-    underWay.set(delivery.id, { repeat, done })
+    underWay.set(delivery.id, { subject: delivery.subject, repeat, done })
   }
 
   async #attempt(target: Target, delivery: DueDelivery): Promise<void> {
@@ -161,16 +163,16 @@ export class Deliverer {
     }
     log.info(attempt.delivered ? line : { ...line, error: attempt.error }, 'delivery.attempted')
     onAttempt(target.id, attempt, clock() - delivery.createdAt)
-    await this.#record(target, delivery, attempt, attempts)
+    await this.#record(target, delivery, attempt, clock() - startedAt)
   }
 
   /** An outcome that can't be written is dropped after it was logged: the row is still due, and is tried again. */
-  async #record(target: Target, delivery: DueDelivery, attempt: Attempt, attempts: number): Promise<void> {
+  async #record(target: Target, delivery: DueDelivery, attempt: Attempt, tookMs: number): Promise<void> {
+    const attempts = delivery.attempts + 1
     const { store, settle, clock, random, log, onRefusing, onFailing } = this.#options
     const at = clock()
     try {
       if (attempt.delivered) {
-        this.#refusing.delete(target.id)
         this.#failures.delete(target.id)
         await settle({
           deliveryId: delivery.id,
@@ -188,15 +190,10 @@ export class Deliverer {
       const dueAt = at + delayAfterMs(attempts, refusals, random())
       await store.failed({ deliveryId: delivery.id, attempts, refusals, dueAt, status, error })
       // Refusals are told of by their own rule.
-      if (refusals === 0) {
-        const failures = (this.#failures.get(target.id) ?? 0) + 1
-        this.#failures.set(target.id, failures)
-        if (failures === failingAfter) onFailing(target.id, error)
-      }
-      if (refusals === 2 && !this.#refusing.has(target.id)) {
-        this.#refusing.add(target.id)
-        onRefusing(target.id, status as number)
-      }
+      if (refusals > 0) return refusals >= 2 ? onRefusing(target.id, status as number) : undefined
+      const failures = (this.#failures.get(target.id) ?? 0) + (tookMs >= timeoutMs ? hangingCounts : 1)
+      this.#failures.set(target.id, failures)
+      if (failures >= failingAfter) onFailing(target.id, error)
     } catch (error) {
       log.error({ delivery: delivery.id, err: messageOf(error) }, 'delivery.unrecorded')
       await after(maxSweepPauseMs)

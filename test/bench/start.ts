@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Accepted } from '../../gateway/journal/journal.ts'
 import { AppendQueue } from '../../gateway/sqlite/append-queue.ts'
 import { openDatabase } from '../../gateway/sqlite/database.ts'
@@ -35,6 +35,7 @@ const rssMb = (pid: number): number =>
 
 async function fill(file: string, count: number): Promise<void> {
   if (count === 0) return
+  mkdirSync(dirname(file), { recursive: true })
   const database = await openDatabase(file, error => {
     throw error
   })

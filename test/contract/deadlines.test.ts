@@ -143,3 +143,35 @@ test('one call acts on all of a site’s alarms, and each tells of the others', 
   const last = desk.messages().findLast(({ type }) => type === 'alarm.raised')
   expect(last?.message.data.alarm?.neighbours.map(({ device }) => device)).toEqual(['button-1', 'button-2'])
 })
+
+test('a real press on a test alarm that was acknowledged is to be acknowledged anew: its deadlines begin with the press', async () => {
+  const { clock, moveTo } = clockAt()
+  const desk = await open(clock)
+  await desk.passed(await desk.press('button-1', 'p1', { mode: 'test' }))
+  const [{ id }] = (await desk.alarms()) as [Alarm]
+  await desk.desk.act(id, { name: 'acknowledge', by })
+  await desk.desk.act(id, { name: 'dispatch', by })
+  await desk.desk.act(id, { name: 'arrive', by })
+  expect(await desk.alarms()).toMatchObject([{ mode: 'test', stage: 'arrived', deadlines: {} }])
+  moveTo(600)
+  await desk.passed(await desk.press('button-1', 'p2'))
+  expect(await desk.alarms()).toMatchObject([
+    { mode: 'actual', stage: 'arrived', deadlines: { acknowledge: '2026-11-24T08:10:30.000Z' } },
+  ])
+  moveTo(630)
+  await escalated(desk, 1)
+  expect(messagesTo(desk, 'district')).toContain('alarm.escalated')
+  await desk.desk.act(id, { name: 'close', by, disposition: 'real' })
+  expect(await desk.alarms()).toMatchObject([{ stage: 'closed', deadlines: {} }])
+})
+
+test('a device that was moved opens an alarm at its new site beside the one at its old', async () => {
+  const desk = await open(Date.now)
+  await desk.press('button-1', 'p1')
+  const payload = { id: 'p2', data: { trigger: 'panic', state: 'raised', mode: 'actual' } }
+  await desk.passed(await desk.append('alarm', payload, { device: 'button-1', site: 'school-02' }))
+  expect((await desk.alarms()).map(({ site, pressCount }) => [site.id, pressCount])).toEqual([
+    ['school-01', 1],
+    ['school-02', 1],
+  ])
+})

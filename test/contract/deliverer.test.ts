@@ -56,7 +56,9 @@ async function start(
     deliverer.offer(due)
   }
   const pending = async () => (await read.call('stats', [])).deliveries.pending
-  return { deliverer, tell, pending }
+  /** As closing an alarm does to what waits of it. */
+  const cancel = () => write.call('cancelUnknown', ['nobody'])
+  return { deliverer, tell, cancel, pending }
 }
 
 async function startReceiver(): Promise<TestEndpoint> {
@@ -126,4 +128,25 @@ test('stopping is bounded while an endpoint hangs and the disk takes no outcome'
   await deliverer.stop()
   expect(performance.now() - startedMs).toBeLessThan(timeoutMs + 2000)
   write()
+})
+
+test('a message whose line was cancelled while it was under way is still not overtaken by the next', async () => {
+  const endpoint = await startReceiver()
+  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>()
+  endpoint.behave((response, told, request) => {
+    if (endpoint.told.length > 1) accept(response, told, request)
+    else void mayAnswer.then(() => accept(response, told, request))
+  })
+  const { tell, cancel } = await start(endpoint)
+  await tell('one line')
+  await endpoint.next()
+  await cancel()
+  await tell('one line')
+  await tell('another')
+  await endpoint.next(({ message }) => message.subject === 'another')
+  const subjects = () => endpoint.told.map(({ message }) => message.subject)
+  expect(subjects()).toEqual(['one line', 'another'])
+  answer()
+  await until(() => endpoint.told.length === 3, 'the message that waited')
+  expect(subjects()).toEqual(['one line', 'another', 'one line'])
 })

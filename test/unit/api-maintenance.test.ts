@@ -11,7 +11,7 @@ async function startMaintaining() {
     maintenance: {
       begin: async window => windows.begin(window),
       end: async id => {
-        windows.end(id)
+        windows.end(id, now)
         return true
       },
       openAt: windows.openAt,

@@ -63,7 +63,7 @@ CREATE TABLE alarm (
   body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX alarm_test ON alarm (site, received_ms) WHERE mode = 'test';
-CREATE UNIQUE INDEX alarm_open ON alarm (device, trigger) WHERE stage <> 'closed';
+CREATE UNIQUE INDEX alarm_open ON alarm (site, device, trigger) WHERE stage <> 'closed';
 CREATE TABLE history (alarm TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (alarm, n)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE response (
