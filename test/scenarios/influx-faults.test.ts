@@ -29,7 +29,7 @@ const faults: [string, Fault | 'refuse' | 'stopped'][] = [
 ]
 
 test('an InfluxDB that is away, refuses or answers by halves loses and doubles nothing, and delays no alarm', {
-  timeout: 120_000,
+  timeout: 120_000 + faults.length * heldMs,
 }, async ({ expect }) => {
   const dir = temporaryDirectory()
   const influxd = await startInfluxd()
