@@ -33,7 +33,7 @@ export const maxBatch = 1024
 const maxBatchBytes = 1_048_576
 const rejection = 0
 
-/** Gathers a batch. Each payload is copied once, straight to its place: it came as a view of a whole chunk of its socket. */
+/** Gathers a batch. Each payload is copied straight to its place: what is handed over is one buffer, and the caller keeps its own. */
 export class BatchBuilder {
   #count = 0
   #places = new Map<string, number>()

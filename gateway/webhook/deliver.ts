@@ -151,6 +151,7 @@ export class Deliverer {
       'webhook-signature': sign(target.keys, delivery.messageId, timestampS, delivery.body),
     }
     const attempt = await this.#poster.post(target.url, headers, delivery.body, timeoutMs)
+    const tookMs = clock() - startedAt
     const attempts = delivery.attempts + 1
     const line = {
       delivery: delivery.id,
@@ -159,17 +160,22 @@ export class Deliverer {
       subject: delivery.subject,
       attempts,
       status: attempt.status,
-      ms: clock() - startedAt,
+      ms: tookMs,
     }
     log.info(attempt.delivered ? line : { ...line, error: attempt.error }, 'delivery.attempted')
     onAttempt(target.id, attempt, clock() - delivery.createdAt)
-    await this.#record(target, delivery, attempt, clock() - startedAt)
+    await this.#record(target, delivery, attempt, attempts, tookMs)
   }
 
   /** An outcome that can't be written is dropped after it was logged: the row is still due, and is tried again. */
-  async #record(target: Target, delivery: DueDelivery, attempt: Attempt, tookMs: number): Promise<void> {
-    const attempts = delivery.attempts + 1
-    const { store, settle, clock, random, log, onRefusing, onFailing } = this.#options
+  async #record(
+    target: Target,
+    delivery: DueDelivery,
+    attempt: Attempt,
+    attempts: number,
+    tookMs: number,
+  ): Promise<void> {
+    const { store, settle, clock, random, log } = this.#options
     const at = clock()
     try {
       if (attempt.delivered) {
@@ -189,14 +195,22 @@ export class Deliverer {
       const refusals = isRefusal(status) ? delivery.refusals + 1 : 0
       const dueAt = at + delayAfterMs(attempts, refusals, random())
       await store.failed({ deliveryId: delivery.id, attempts, refusals, dueAt, status, error })
-      // Refusals are told of by their own rule.
-      if (refusals > 0) return refusals >= 2 ? onRefusing(target.id, status as number) : undefined
-      const failures = (this.#failures.get(target.id) ?? 0) + (tookMs >= timeoutMs ? hangingCounts : 1)
-      this.#failures.set(target.id, failures)
-      if (failures >= failingAfter) onFailing(target.id, error)
+      this.#complain(target, attempt, refusals, tookMs)
     } catch (error) {
       log.error({ delivery: delivery.id, err: messageOf(error) }, 'delivery.unrecorded')
       await after(maxSweepPauseMs)
     }
+  }
+
+  /** A refusal that repeats is told of at once, any other failure when there were several in a row. */
+  #complain({ id }: Target, { status, error }: Attempt & { delivered: false }, refusals: number, tookMs: number): void {
+    const { onRefusing, onFailing } = this.#options
+    if (refusals > 0) {
+      if (refusals >= 2) onRefusing(id, status as number)
+      return
+    }
+    const failures = (this.#failures.get(id) ?? 0) + (tookMs >= timeoutMs ? hangingCounts : 1)
+    this.#failures.set(id, failures)
+    if (failures >= failingAfter) onFailing(id, error)
   }
 }
