@@ -7,26 +7,35 @@ import { startGateway } from '../helpers/gateway.ts'
 import { button, writeRegistry } from '../helpers/registry.ts'
 import { until } from '../helpers/until.ts'
 
-test('a delivery that is pending when the gateway is killed is made after the restart, with the same id', async ({
-  expect,
-}) => {
+/** A gateway with a button, and an endpoint that takes what it is told and never answers. `startNext`: again on the same data. */
+async function hangingEndpoint() {
   const dir = temporaryDirectory()
   const endpoint = await startEndpoint()
   onTestFinished(() => endpoint.down())
   endpoint.behave(() => {})
   const options = { dataDir: `${dir}/data`, registry: writeRegistry(dir), env: dispatchTo(endpoint) }
-  const killed = await startGateway(options)
-  onTestFinished(() => killed.kill())
-  const device = await connectDevice(killed.mqttUrl, button(1))
+  const startNext = async () => {
+    const gateway = await startGateway(options)
+    onTestFinished(() => gateway.kill())
+    return gateway
+  }
+  const first = await startNext()
+  const device = await connectDevice(first.mqttUrl, button(1))
   onTestFinished(() => device.end())
+  return { endpoint, first, device, startNext }
+}
+
+test('a delivery that is pending when the gateway is killed is made after the restart, with the same id', async ({
+  expect,
+}) => {
+  const { endpoint, first: killed, device, startNext } = await hangingEndpoint()
   await device.publish('alarm', panic('p1'))
   await device.publish('alarm', panic('p2'))
   const hanging = await endpoint.next()
   await killed.kill()
 
   endpoint.behave(accept)
-  const gateway = await startGateway(options)
-  onTestFinished(() => gateway.kill())
+  const gateway = await startNext()
   await endpoint.next(({ message }) => message.type === 'alarm.pressed')
   expect(endpoint.told.map(({ message }) => message.type)).toEqual(['alarm.raised', 'alarm.raised', 'alarm.pressed'])
   expect(endpoint.told[1]).toMatchObject({ id: hanging.id, body: hanging.body })
@@ -42,15 +51,7 @@ test('a delivery that is pending when the gateway is killed is made after the re
 test('a gateway that is told to stop while an endpoint hangs stops in time, and delivers after the next start', async ({
   expect,
 }) => {
-  const dir = temporaryDirectory()
-  const endpoint = await startEndpoint()
-  onTestFinished(() => endpoint.down())
-  endpoint.behave(() => {})
-  const options = { dataDir: `${dir}/data`, registry: writeRegistry(dir), env: dispatchTo(endpoint) }
-  const stopped = await startGateway(options)
-  onTestFinished(() => stopped.kill())
-  const device = await connectDevice(stopped.mqttUrl, button(1))
-  onTestFinished(() => device.end())
+  const { endpoint, first: stopped, device, startNext } = await hangingEndpoint()
   await device.publish('alarm', panic('p1'))
   const hanging = await endpoint.next()
   const startedMs = performance.now()
@@ -58,8 +59,7 @@ test('a gateway that is told to stop while an endpoint hangs stops in time, and 
   expect(performance.now() - startedMs).toBeLessThan(6000)
 
   endpoint.behave(accept)
-  const gateway = await startGateway(options)
-  onTestFinished(() => gateway.kill())
+  const gateway = await startNext()
   const again = await endpoint.next(told => told !== hanging)
   expect(again).toMatchObject({ id: hanging.id, body: hanging.body })
   expect(await gateway.stop()).toBe(0)
