@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type { Fault } from '../schemas/webhook.ts'
-import { planFor } from './alarms/deadlines.ts'
-import { Desk } from './alarms/desk.ts'
-import { FaultLimit } from './alarms/fault-limit.ts'
+import { createAlarming } from './alarming.ts'
 import { faults } from './alarms/faults.ts'
 import { Indications } from './alarms/indications.ts'
-import { faultMessage } from './alarms/message.ts'
-import { Outbox } from './alarms/outbox.ts'
-import { RecentEvents, summarize } from './alarms/recent.ts'
 import { silenceMessage } from './alarms/silence-message.ts'
 import { Stream } from './alarms/stream.ts'
-import { toldAt } from './alarms/targets.ts'
 import { type Clock, elapsedSince, iso } from './clock.ts'
 import { Maintenance, rememberedMs } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
 import { messageOf } from './errors.ts'
 import { cancelUnknown, startRetention } from './housekeeping.ts'
+import { InForce } from './in-force.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
-import { createPseudonym, maskData } from './journal/pseudonym.ts'
+import { createPseudonym } from './journal/pseudonym.ts'
 import { apiTokens, pseudonymKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
@@ -30,8 +24,6 @@ import { openDatabase } from './sqlite/database.ts'
 import { lockDataDir } from './sqlite/lock.ts'
 import { pages } from './sqlite/pages.ts'
 import { startSupervision } from './supervising.ts'
-import { Deliverer } from './webhook/deliver.ts'
-import { signingKeys } from './webhook/signature.ts'
 
 /** The whole gateway, wired flat: what is started here is stopped in `stop`, in the order given there. */
 export type Gateway = { mqttPort: number; httpPort: number; stop(): Promise<void> }
@@ -47,17 +39,16 @@ export type GatewayOptions = {
 }
 
 const dayMs = 24 * 60 * 60_000
-const deskWindow = 20_000
 
 export async function startGateway(setup: Setup, options: GatewayOptions): Promise<Gateway> {
   const { log, clock } = options
-  const { config, registry, targets } = setup
+  const { config } = setup
+  const inForce = new InForce(setup)
   const newId = () => randomUUID()
   const retentionMs = config.retentionDays * dayMs
   for (const warning of setup.warnings) log.warn({ warning }, 'setup.warning')
-  if (targets.length === 0)
+  if (setup.targets.length === 0)
     log.warn('no endpoint: alarms are kept and nobody is told; set GATEHOUSE_DISPATCH_URL or endpoints in the registry')
-  const told = toldAt(targets)
 
   const lock = lockDataDir(config.dataDir)
   const key = pseudonymKey(config)
@@ -70,23 +61,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   const { read, write } = database
   const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
   for (const consumer of consumers) await write.call('enroll', consumer)
-  await cancelUnknown(write, targets, log)
-
-  const outbox = new Outbox({
-    store: message => write.call('createMessage', message),
-    onDue: due => deliverer.offer(due),
-    log,
-  })
-  const faultLimit = new FaultLimit()
-  const announced = (shown: Fault) => {
-    // Each alarm event that could not be followed is told of; what else goes on is told of once in a while.
-    const fault = shown.code === 'alarm-quarantined' ? shown : faultLimit.take(shown, clock())
-    if (fault === undefined) return
-    log.error(fault, 'gateway.fault')
-    // For the endpoints other than the one it is about.
-    const others = targets.map(({ id }) => id).filter(id => id !== fault.subject)
-    outbox.say(faultMessage(newId(), fault, clock(), others))
-  }
+  await cancelUnknown(write, inForce.targets, log)
 
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
@@ -99,62 +74,34 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     influx: () => influx?.state(),
   })
 
-  const deliverer = new Deliverer({
-    store: { due: query => read.call('due', query), failed: attempt => write.call('deliveryFailed', attempt) },
-    targets: targets.map(({ id, url, secret }) => ({ id, url, keys: signingKeys(secret) })),
-    clock,
-    random: Math.random,
-    log,
-    settle: settled => desk.settle(settled),
-    onRefusing: (endpoint, status) => announced(faults.refusing(endpoint, status)),
-    onFailing: (endpoint, error) => announced(faults.failing(endpoint, error)),
-    onAttempt(endpoint, attempt, sinceCreatedMs) {
-      metrics.attempts.inc({ endpoint, result: attempt.delivered ? 'delivered' : 'failed' })
-      if (attempt.delivered) metrics.deliverySeconds.observe({ endpoint }, sinceCreatedMs / 1000)
-    },
-  })
-
-  const recent = new RecentEvents((kind, payload) => summarize(maskData(kind, JSON.parse(payload), pseudonym)))
-  for (const { site, ...entry } of (
-    await read.call('events', { before: Number.MAX_SAFE_INTEGER, limit: 2000, window: 2000 })
-  ).entries.reverse())
-    recent.add(site, entry)
   const indications = new Indications()
-  const desk = new Desk({
-    cursor: await read.call('cursor', 'alarms'),
-    open: await read.call('openAlarms', undefined),
-    store: {
-      readAlarms: (after, limit) => read.call('readAlarms', { after, limit, window: deskWindow }),
-      commit: change => write.call('commitDesk', change),
-    },
-    site: registry.site,
-    device: registry.device,
-    endpoints: told,
-    plan: alarm => planFor(registry.deadlines, alarm),
-    isMaintained: maintenance.covers,
-    recent: (entry, now) => recent.of(entry.site, entry.seq, now),
+  const alarming = await createAlarming({
+    database,
+    inForce,
+    maintenance,
+    metrics,
+    pseudonym,
     clock,
     newId,
     log,
-    onDue: due => deliverer.offer(due),
-    onQuarantined: quarantined => announced(faults.alarmsQuarantined(quarantined)),
     onStep: (alarm, line) => {
       stream.alarm(alarm, line)
       if (indications.isNew(alarm, line)) broker.indicate(alarm, line.at)
       if (line.what === 'raised' && alarm.mode === 'test') supervision.tested(alarm.site.id, clock())
     },
   })
+  const { outbox, announce, deliverer, recent, desk } = alarming
 
   const stream = new Stream({ clock, openAlarms: desk.openAlarms })
   const supervision = await startSupervision({
     read,
-    registry,
+    registry: inForce.registry,
     maintenance,
     clock,
     log,
     onPresence: (device, presence) => stream.presence(device, presence),
-    onReport: (report, now) => outbox.say(silenceMessage(newId(), report, registry, now, told(0))),
-    onFault: announced,
+    onReport: (report, now) => outbox.say(silenceMessage(newId(), report, inForce.registry, now, inForce.told(0))),
+    onFault: announce,
   })
 
   const journal = new AppendQueue(
@@ -193,12 +140,12 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
         writePort: database.writePort(),
       },
       onLost: options.onLost,
-      onQuarantined: (count, reason) => announced(faults.pointsQuarantined(count, reason)),
+      onQuarantined: (count, reason) => announce(faults.pointsQuarantined(count, reason)),
     })
 
   const broker = new Broker({
     journal,
-    registry: () => registry,
+    registry: () => inForce.registry,
     clock,
     log,
     retentionMs,
@@ -221,12 +168,12 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     // Public at /readyz: in the gateway's words, since SQLite's may name a path.
     checks: { journal: () => damage ?? (journal.failure && 'events can not be written to disk; see the log') },
     pseudonym,
-    registry,
+    registry: inForce.registry,
     presence: { ...supervision, connected: presence.connected },
     ...pages(database.lists),
     open: desk,
     actions: desk,
-    ...commands(write, { clock, newId, maintenance, endpoints: targets.map(({ id }) => id), deliverer }),
+    ...commands(write, { clock, newId, maintenance, endpoints: inForce.endpointIds(), deliverer }),
     stream: {
       subscribe: (lastId, listener) => stream.subscribe(lastId, listener),
       counters: () => ({
@@ -253,7 +200,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       httpPort,
       durationMs: Math.round(elapsedSince(options.startedMs)),
       influx: config.influx !== undefined,
-      endpoints: targets.map(({ id }) => id),
+      endpoints: inForce.endpointIds(),
     },
     'ready',
   )
@@ -262,7 +209,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   database
     .keep(found => {
       damage = found
-      announced(faults.damaged(found))
+      announce(faults.damaged(found))
     })
     .catch(error => log.error({ err: messageOf(error) }, 'journal.unchecked'))
 

@@ -27,6 +27,8 @@ const steps: Record<string, number> = {
   'gateway/setup.ts': 7,
   'gateway/influx-consumer.ts': 7,
   'gateway/supervising.ts': 7,
+  'gateway/alarming.ts': 7,
+  'gateway/in-force.ts': 6,
   'gateway/influx-thread.ts': 6,
   'gateway/housekeeping.ts': 6,
   'gateway/registry-command.ts': 9,
