@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { LineCounter, parseDocument } from 'yaml'
+import { LineCounter, parseDocument, type YAMLParseError } from 'yaml'
 import { Endpoint, RegistryFile } from '../../schemas/registry.ts'
 import { messageOf } from '../errors.ts'
 import { Registry } from './registry.ts'
@@ -33,11 +33,9 @@ export function readRegistry(file: string): ReadRegistry {
 
 export function parseRegistry(text: string, file: string): ReadRegistry {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' })
   const at = (path: RegistryPath) => `${file}:${lineOf(document.contents, path, lines)}`
-  const mistakes = document.errors.map(
-    error => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`,
-  )
+  const mistakes = document.errors.map(error => `${file}:${lines.linePos(error.pos[0]).line}: ${syntaxInWords(error)}`)
   // A key that is there twice leaves the rest readable; behind any other mistake nothing means what it seems to.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(mistakes)
   let content: unknown
@@ -65,6 +63,12 @@ export function parseRegistry(text: string, file: string): ReadRegistry {
     mistakes,
     warnings: [...unknownFields(RegistryFile, content), ...crossed.warnings].map(told),
   }
+}
+
+/** The parser's own words up to what they quote: that may be a phone or a secret. */
+const syntaxInWords = ({ code, message }: YAMLParseError): string => {
+  const words = message.split(/[:"'`\n]| at line /)[0]?.trim()
+  return words || code
 }
 
 const refused = (mistakes: string[]): ReadRegistry => ({ registry: undefined, endpoints: [], mistakes, warnings: [] })
