@@ -7,6 +7,10 @@ export type Config = {
   dataDir: string
   registryFile: string
   mqtt: { host: string; port: number; maxPayloadBytes: number }
+  /** MQTT over TLS, opened where `tls` is set. */
+  mqtts: { host: string; port: number }
+  /** With a certificate HTTP is HTTPS too. */
+  tls: TlsSettings | undefined
   http: { host: string; port: number }
   influx: InfluxSettings | undefined
   /** A level-0 endpoint `dispatch` without a registry entry. */
@@ -24,6 +28,11 @@ export type Secret = { value: string | undefined } | { mistake: string }
 
 export type InfluxSettings = {
   url: string
+/** Where a PEM comes from; `name`: the setting that says so. */
+export type PemSource = { name: string } & ({ file: string } | { pem: string })
+/** `ca`: the authority of client certificates. */
+export type TlsSettings = { cert: PemSource; key: PemSource; ca: PemSource | undefined }
+
   database: string
   username: string | undefined
   password: string | undefined
@@ -96,28 +105,63 @@ export function readConfig(env: Environment = process.env): {
     mistake('GATEHOUSE_DISPATCH_SECRET: is missing; dispatch needs it to verify what GATEHOUSE_DISPATCH_URL receives')
   const logLevel = text('GATEHOUSE_LOG_LEVEL') ?? 'info'
   if (!logLevels.includes(logLevel)) mistake(`GATEHOUSE_LOG_LEVEL: ${logLevel} is not one of ${logLevels.join(', ')}`)
-  // Refused until it is served: a certificate that is set and ignored would leave devices on plain MQTT unnoticed.
-  for (const name of ['GATEHOUSE_TLS_CERT', 'GATEHOUSE_TLS_KEY', 'GATEHOUSE_TLS_CA'])
-    for (const set of [name, `${name}_FILE`])
-      if (env[set]) mistake(`${set}: TLS is not served by this version; unset it, or end TLS in front of the gateway`)
-  const warnings = ['GATEHOUSE_MQTTS_PORT', 'GATEHOUSE_MQTTS_PORT_FILE']
-    .filter(name => env[name])
-    .map(name => `${name}: TLS is not served by this version; no such port is opened`)
+  /** The path of a PEM file, with and without `_FILE`, or the PEM itself. */
+  const pem = (name: string): PemSource | undefined => {
+    const value = env[name]
+    const file = env[`${name}_FILE`]
+    if (value && file) return mistake(`${name}: is set beside ${name}_FILE; keep one of them`)
+    if (file) return { name: `${name}_FILE`, file }
+    if (!value) return undefined
+    return value.includes('-----BEGIN ') ? { name, pem: value } : { name, file: value }
+  }
+  const [cert, key, ca] = [pem('GATEHOUSE_TLS_CERT'), pem('GATEHOUSE_TLS_KEY'), pem('GATEHOUSE_TLS_CA')]
+  const needed = (name: string, other: string) => {
+    if (isSet(other) && !isSet(name)) mistake(`${name}: is missing; ${other} is of no use without it`)
+  }
+  needed('GATEHOUSE_TLS_CERT', 'GATEHOUSE_TLS_KEY')
+  needed('GATEHOUSE_TLS_KEY', 'GATEHOUSE_TLS_CERT')
+  if (!isSet('GATEHOUSE_TLS_KEY')) needed('GATEHOUSE_TLS_CERT', 'GATEHOUSE_TLS_CA')
+  const mqttHost = text('GATEHOUSE_MQTT_HOST') ?? '127.0.0.1'
+  const httpHost = text('GATEHOUSE_HTTP_HOST') ?? '127.0.0.1'
+  const mqtts = {
+    host: text('GATEHOUSE_MQTTS_HOST') ?? mqttHost,
+    port: whole('GATEHOUSE_MQTTS_PORT', 8883, 0, 65_535, 'a port'),
+  }
+  const tls = cert && key && { cert, key, ca }
+  const warnings: string[] = []
+  const isTls = isSet('GATEHOUSE_TLS_CERT')
+  if (!isTls)
+    for (const name of ['GATEHOUSE_MQTTS_HOST', 'GATEHOUSE_MQTTS_PORT'])
+      if (isSet(name)) warnings.push(`${name}: no such port is opened without GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY`)
+  if (!isLoopback(mqttHost))
+    warnings.push(
+      `GATEHOUSE_MQTT_HOST: plain MQTT on ${mqttHost} shows secrets and events to whoever listens on the network; ${
+        isTls
+          ? 'let devices use the TLS port, and set GATEHOUSE_MQTTS_HOST instead of GATEHOUSE_MQTT_HOST'
+          : 'set GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, and GATEHOUSE_MQTTS_HOST instead of GATEHOUSE_MQTT_HOST'
+      }`,
+    )
+  if (!isLoopback(httpHost) && !isTls)
+    warnings.push(
+      `GATEHOUSE_HTTP_HOST: plain HTTP on ${httpHost} shows tokens to whoever listens on the network; set GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, or end TLS in front of it`,
+    )
 
   const config: Config = {
     dataDir: text('GATEHOUSE_DATA_DIR') ?? './data',
     registryFile: text('GATEHOUSE_REGISTRY') ?? './registry.yaml',
     mqtt: {
-      host: text('GATEHOUSE_MQTT_HOST') ?? '127.0.0.1',
+      host: mqttHost,
       port: whole('GATEHOUSE_MQTT_PORT', 1883, 0, 65_535, 'a port'),
       maxPayloadBytes: whole('GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES', 65_536, 128, 1_048_576, 'a size in bytes'),
     },
     http: {
-      host: text('GATEHOUSE_HTTP_HOST') ?? '127.0.0.1',
+      host: httpHost,
       port: whole('GATEHOUSE_HTTP_PORT', 8080, 0, 65_535, 'a port'),
     },
     influx: influx.url === undefined ? undefined : { ...influx, url: influx.url },
     // With a URL that is wrong too: what else is wrong with dispatch is looked for.
+    mqtts,
+    tls,
     dispatch: isSet('GATEHOUSE_DISPATCH_URL') ? { url: dispatch.url ?? '', secret: dispatch.secret ?? '' } : undefined,
     apiTokens: readTokens(text('GATEHOUSE_API_TOKENS'), mistake),
     pseudonymKey: text('GATEHOUSE_PSEUDONYM_KEY'),
@@ -131,6 +175,9 @@ export function readConfig(env: Environment = process.env): {
 /** `name:role:token`, comma-separated. A mistake names the entry's place: where the order is wrong, its first part may be the token. */
 function readTokens(value: string | undefined, mistake: (text: string) => void): Config['apiTokens'] {
   const tokens: Config['apiTokens'] = []
+/** Reached from this machine only. */
+const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/i.test(host)
+
   for (const [index, part] of (value ?? '').split(',').entries()) {
     if (part.trim() === '') continue
     const [name = '', role = '', ...rest] = part.trim().split(':')

@@ -40,7 +40,9 @@ export function refuseUnknown(routes: readonly KnownRoute[], request: FastifyReq
 
 /** What can't be read as HTTP never becomes a request; the answer is written onto the socket by hand. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  // Without TLS beneath there is no way to answer: the handshake was what failed.
+  if (error.code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(error.code ?? '') || !socket.writable)
+    return void socket.destroy()
   const status =
     error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : (400 as const)
   const body = JSON.stringify(problem(status, 'This is not an HTTP request that the gateway can read'))

@@ -1,5 +1,7 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TlsOptions, Server as TlsServer } from 'node:tls'
 import { fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Registry as Metrics } from 'prom-client'
@@ -32,7 +34,21 @@ export type ApiOptions = {
   log: Log
   clock: Clock
   newId: () => string
+/** The gateway's certificate (gateway/certificates.ts): with one the port speaks HTTPS and nothing else. */
+export type SecurePort = {
+  readonly serverOptions: TlsOptions
+  /** The server gets renewed certificates. */
+  keep(server: TlsServer): void
+}
+/** A protocol that takes over connections of this port. Any other request for one is answered as if it had not asked. */
+export type UpgradePort = {
+  wants(request: IncomingMessage): boolean
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
   version: string
+  secure?: SecurePort | undefined
+  upgrade?: UpgradePort | undefined
   tokens: readonly ApiToken[]
   metrics: Metrics
   /** What /readyz asks, by name. */
@@ -58,8 +74,6 @@ export type ApiOptions = {
 }
 
 export type Api = {
-  /** For a WebSocket's `upgrade`. Not listening before `listen`. */
-  server: Server
   /** The real port. Throws OperationalError `http-listen`. */
   listen(address: { host: string; port: number }): Promise<number>
   /** Ends keep-alive connections too. */
@@ -87,10 +101,15 @@ const maxHeaderBytes = 8 * 1024
 const prefix = '/api/v1'
 
 export async function createApi(options: ApiOptions): Promise<Api> {
-  const { log } = options
+  const { log, secure, upgrade } = options
+  const http = { ...slowness, maxHeaderSize: maxHeaderBytes, shouldUpgradeCallback: upgrade?.wants ?? (() => false) }
   const app = fastify({
     ...limits,
-    http: { maxHeaderSize: maxHeaderBytes },
+    http,
+    // Typed away: with it the server has another type, and what is used of it here is the same.
+    ...((secure === undefined ? {} : { https: { ...http, ...secure.serverOptions } }) as object),
+/** Slow senders: Node looks at them this often, and its own 30 s would make 40 s of `requestTimeout`. */
+const slowness = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 }
     forceCloseConnections: true,
     schemaController: { compilersFactory },
     clientErrorHandler: refuseUnreadable,
@@ -132,7 +151,6 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   await app.ready()
 
   return {
-    server: app.server,
     routes,
     inject: app.inject.bind(app) as App['inject'],
     close: async () => void (await app.close()),
@@ -146,6 +164,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       return (app.server.address() as AddressInfo).port
     },
   }
+  secure?.keep(app.server as unknown as TlsServer)
+  if (upgrade !== undefined) app.server.on('upgrade', upgrade.take)
 }
 
 /** Fills as routes are added. One under /api/v1 without a role is a programmer's error. */
