@@ -1,5 +1,6 @@
 import type { ActionName } from '../../schemas/actions.ts'
 import type { Alarm, Stage } from '../../schemas/alarm.ts'
+import type { AuditLine } from '../audit/line.ts'
 import type { Input, Refusal } from './life-cycle.ts'
 
 /** What a person does to an alarm, by the API. */
@@ -33,3 +34,27 @@ export function refusalOf(alarm: Alarm, { refused, stage }: Refusal): Refusal & 
   )?.by
   return by === undefined ? { refused, stage } : { refused, stage, by }
 }
+
+/**
+ * The audit log's line of a step that was done. `by` is the token's name; what the person called himself stands in the
+ * alarm's history, and here as a pseudonym, so that a name that was changed there later does not fit any more.
+ */
+export const actionLine = (
+  alarm: Alarm,
+  { name, by, disposition }: Action,
+  caller: string,
+  at: number,
+  pseudonym: (name: string) => string,
+  scope?: 'all of the site',
+): AuditLine => ({
+  at,
+  by: caller,
+  what: `alarm.${reached[name]}`,
+  subject: alarm.id,
+  details: {
+    site: alarm.site.id,
+    person: pseudonym(by),
+    ...(name === 'close' ? { disposition: disposition ?? null } : {}),
+    ...(scope === undefined ? {} : { scope }),
+  },
+})

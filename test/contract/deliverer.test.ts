@@ -30,6 +30,7 @@ async function start(
         settled: [settled],
         responses: [],
         receipts: [],
+        audit: [],
         progress: null,
       })
       .then(() => {})

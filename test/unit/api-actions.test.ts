@@ -132,7 +132,7 @@ describe('an Idempotency-Key', () => {
       release: () => release(),
       ports: {
         actions: {
-          act: async (id, { by }, receipt) => {
+          act: async (id, { by }, _caller, receipt) => {
             acts++
             await gate
             if (id === 'a-2') return { refused: 'it is', stage: 'closed' }

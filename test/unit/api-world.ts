@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { tokenDigest } from '../../gateway/api/auth.ts'
 import { type ApiOptions, createApi } from '../../gateway/api/server.ts'
 import type { Entry } from '../../gateway/journal/journal.ts'
-import { createPseudonym } from '../../gateway/journal/pseudonym.ts'
+import { createMasking } from '../../gateway/journal/versions.ts'
 import type { Log } from '../../gateway/log.ts'
 import type { Alarm } from '../../schemas/alarm.ts'
 import { type DeliveryView, type RejectionView, roles, type Stats } from '../../schemas/api.ts'
@@ -12,7 +12,8 @@ import { Device, Site } from '../../schemas/registry.ts'
 
 /** The API on a real port, over ports that are arrays: the real ones are sqlite's and have tests of their own. */
 export const at = Date.parse('2026-11-24T00:15:00.250Z')
-export const pseudonym = createPseudonym(Buffer.from('a key of this test'))
+const masking = createMasking([{ version: 1, fromSeq: 1, key: Buffer.from('a key of this test') }])
+export const { pseudonym } = masking.current
 
 /** What must never show: each stands in the entries below. */
 export const secrets = [
@@ -145,7 +146,7 @@ function slice<T>(all: T[], { limit, cursor = 0 }: { limit: number; cursor?: num
 const same = (wanted: unknown, value: unknown) => wanted === undefined || wanted === value
 
 export const ports = {
-  pseudonym,
+  masking,
   clock: () => at,
   newId: () => 'id-1',
   registry: {
