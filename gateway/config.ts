@@ -26,13 +26,13 @@ export type Config = {
 /** A secret as it could be read: `value` undefined when it is not set, `mistake` why it can't be known. */
 export type Secret = { value: string | undefined } | { mistake: string }
 
-export type InfluxSettings = {
-  url: string
 /** Where a PEM comes from; `name`: the setting that says so. */
 export type PemSource = { name: string } & ({ file: string } | { pem: string })
 /** `ca`: the authority of client certificates. */
 export type TlsSettings = { cert: PemSource; key: PemSource; ca: PemSource | undefined }
 
+export type InfluxSettings = {
+  url: string
   database: string
   username: string | undefined
   password: string | undefined
@@ -158,10 +158,10 @@ export function readConfig(env: Environment = process.env): {
       host: httpHost,
       port: whole('GATEHOUSE_HTTP_PORT', 8080, 0, 65_535, 'a port'),
     },
-    influx: influx.url === undefined ? undefined : { ...influx, url: influx.url },
-    // With a URL that is wrong too: what else is wrong with dispatch is looked for.
     mqtts,
     tls,
+    influx: influx.url === undefined ? undefined : { ...influx, url: influx.url },
+    // With a URL that is wrong too: what else is wrong with dispatch is looked for.
     dispatch: isSet('GATEHOUSE_DISPATCH_URL') ? { url: dispatch.url ?? '', secret: dispatch.secret ?? '' } : undefined,
     apiTokens: readTokens(text('GATEHOUSE_API_TOKENS'), mistake),
     pseudonymKey: text('GATEHOUSE_PSEUDONYM_KEY'),
@@ -172,12 +172,12 @@ export function readConfig(env: Environment = process.env): {
   return { config, mistakes, warnings }
 }
 
-/** `name:role:token`, comma-separated. A mistake names the entry's place: where the order is wrong, its first part may be the token. */
-function readTokens(value: string | undefined, mistake: (text: string) => void): Config['apiTokens'] {
-  const tokens: Config['apiTokens'] = []
 /** Reached from this machine only. */
 const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/i.test(host)
 
+/** `name:role:token`, comma-separated. A mistake names the entry's place: where the order is wrong, its first part may be the token. */
+function readTokens(value: string | undefined, mistake: (text: string) => void): Config['apiTokens'] {
+  const tokens: Config['apiTokens'] = []
   for (const [index, part] of (value ?? '').split(',').entries()) {
     if (part.trim() === '') continue
     const [name = '', role = '', ...rest] = part.trim().split(':')

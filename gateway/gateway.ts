@@ -5,9 +5,7 @@ import { faults } from './alarms/faults.ts'
 import { Indications } from './alarms/indications.ts'
 import { silenceMessage } from './alarms/silence-message.ts'
 import { Stream } from './alarms/stream.ts'
-import { startAuditing } from './auditing.ts'
-import { Certificates } from './certificates.ts'
-import { elapsedSince, GatewayClock, iso, type TimeSource } from './clock.ts'
+import { type Clock, elapsedSince, iso } from './clock.ts'
 import { Maintenance, rememberedMs } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
 import { messageOf } from './errors.ts'
@@ -28,13 +26,7 @@ import { pages } from './sqlite/pages.ts'
 import { startSupervision } from './supervising.ts'
 
 /** The whole gateway, wired flat: what is started here is stopped in `stop`, in the order given there. */
-export type Gateway = {
-  mqttPort: number
-  httpPort: number
-  /** Takes what was changed in files that may change while it runs, and logs what came of it. */
-  reload(): void
-  stop(): Promise<void>
-}
+export type Gateway = { mqttPort: number; httpPort: number; stop(): Promise<void> }
 export type GatewayOptions = {
   log: Log
   clock: Clock
@@ -159,7 +151,6 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     retentionMs,
     maxPayloadBytes: config.mqtt.maxPayloadBytes,
     onSeen: supervision.seen,
-  const certificates = setup.certificates && new Certificates(setup.certificates, { log, clock })
     onConnected: (device, connected) => presence.setConnected(device, connected),
     onWantsCommands: device => {
       for (const alarm of indications.of(device, desk.openAlarms())) broker.indicate(alarm, iso(clock()))
@@ -176,8 +167,6 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     metrics: metrics.registry,
     // Public at /readyz: in the gateway's words, since SQLite's may name a path.
     checks: { journal: () => damage ?? (journal.failure && 'events can not be written to disk; see the log') },
-    secure: certificates,
-    upgrade: broker.webSocket,
     pseudonym,
     registry: inForce.registry,
     presence: { ...supervision, connected: presence.connected },
@@ -230,12 +219,10 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     async stop() {
       broker.stopTaking()
       await journal.drained()
-  const mqttsPort = certificates && (await broker.open(config.mqtts.host, config.mqtts.port, certificates))
       await broker.end()
       await api.close()
       retention.stop()
       supervision.stop()
-      ...(mqttsPort !== undefined && { mqttsPort }),
       await outbox.stop()
       // Side by side: an endpoint that hangs and an InfluxDB that hangs are each waited for.
       await Promise.all([deliverer.stop().then(() => desk.stop()), influx?.stop()])
@@ -245,5 +232,3 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     },
   }
 }
-    reload: () => void certificates?.reload(),
-      certificates?.stop()

@@ -25,7 +25,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     setTimeout(() => end(new Error(`did not stop within ${stopTimeoutMs} ms`)), stopTimeoutMs).unref()
     gateway.stop().then(() => process.exit(0), end)
   })
-process.on('SIGHUP', () => gateway?.reload())
 
 const { ConfigError, OperationalError } = await import('./errors.ts')
 try {

@@ -30,10 +30,6 @@ import { addSites, type OpenAlarmsPort, type SitesPort } from './sites.ts'
 import { addStats, type StatsPort } from './stats.ts'
 import { addStream, type StreamPort } from './stream.ts'
 
-export type ApiOptions = {
-  log: Log
-  clock: Clock
-  newId: () => string
 /** The gateway's certificate (gateway/certificates.ts): with one the port speaks HTTPS and nothing else. */
 export type SecurePort = {
   readonly serverOptions: TlsOptions
@@ -46,9 +42,13 @@ export type UpgradePort = {
   take(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
-  version: string
+export type ApiOptions = {
   secure?: SecurePort | undefined
   upgrade?: UpgradePort | undefined
+  log: Log
+  clock: Clock
+  newId: () => string
+  version: string
   tokens: readonly ApiToken[]
   metrics: Metrics
   /** What /readyz asks, by name. */
@@ -98,6 +98,8 @@ const compilersFactory = {
   buildSerializer: () => serializerCompiler as never,
 }
 const maxHeaderBytes = 8 * 1024
+/** Slow senders: Node looks at them this often, and its own 30 s would make 40 s of `requestTimeout`. */
+const slowness = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 }
 const prefix = '/api/v1'
 
 export async function createApi(options: ApiOptions): Promise<Api> {
@@ -108,8 +110,6 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     http,
     // Typed away: with it the server has another type, and what is used of it here is the same.
     ...((secure === undefined ? {} : { https: { ...http, ...secure.serverOptions } }) as object),
-/** Slow senders: Node looks at them this often, and its own 30 s would make 40 s of `requestTimeout`. */
-const slowness = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 }
     forceCloseConnections: true,
     schemaController: { compilersFactory },
     clientErrorHandler: refuseUnreadable,
@@ -149,6 +149,8 @@ const slowness = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 }
     { prefix },
   )
   await app.ready()
+  secure?.keep(app.server as unknown as TlsServer)
+  if (upgrade !== undefined) app.server.on('upgrade', upgrade.take)
 
   return {
     routes,
@@ -164,8 +166,6 @@ const slowness = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 }
       return (app.server.address() as AddressInfo).port
     },
   }
-  secure?.keep(app.server as unknown as TlsServer)
-  if (upgrade !== undefined) app.server.on('upgrade', upgrade.take)
 }
 
 /** Fills as routes are added. One under /api/v1 without a role is a programmer's error. */
