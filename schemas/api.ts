@@ -143,9 +143,16 @@ export const RejectionView = z.object({
   reason: z.string(),
   receivedAt: z.string(),
   bytes: z.int().describe('Size of the payload. The payload itself is not shown: it may hold personal data'),
+  replayedAs: z.int().nullable().describe('The number of the event that it became when it was replayed'),
 })
 export type RejectionView = z.infer<typeof RejectionView>
 export const RejectionsPage = page(RejectionView)
+export const ReplayResult = z.object({
+  result: z.enum(['stored', 'duplicate', 'rejected']),
+  seq: z.int().describe("The event's number; the rejection's own where it is still rejected"),
+  reason: z.string().optional().describe('Why it is still rejected'),
+})
+export type ReplayResult = z.infer<typeof ReplayResult>
 
 /** The conservation check: `received = accepted + duplicate + rejected`, per consumer `accepted = done + pending + quarantined`. */
 export const Stats = z.object({

@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { OperationalError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { headersOf, isTls } from './headers.ts'
 import { mistakesOf, sentences } from './mistakes.ts'
 import { isProblemStatus, problem, problemType, sendProblem } from './problem.ts'
 import { type KnownRoute, methodsOf } from './route.ts'
@@ -51,6 +52,7 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
     `content-type: ${problemType}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...Object.entries(headersOf('data', isTls({ socket }))).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -7,11 +7,13 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { Registry as Metrics } from 'prom-client'
 import type { Clock } from '../clock.ts'
 import { messageOf, OperationalError } from '../errors.ts'
-import type { Pseudonym } from '../journal/pseudonym.ts'
+import type { Masking } from '../journal/versions.ts'
 import type { Log } from '../log.ts'
 import { type ActionsPort, addActions } from './actions.ts'
 import { type AlarmsPort, addAlarms, type OpenPort } from './alarms.ts'
-import { type ApiToken, authenticate } from './auth.ts'
+import { authenticate, type OnRefused, type TokensPort } from './auth.ts'
+import { acceptJsonOnly } from './body.ts'
+import { Connections } from './connections.ts'
 import { addDeliveries, type DeliveriesPort, type RetriesPort } from './deliveries.ts'
 import { addDevices, type DevicesPort, type PresencePort } from './devices.ts'
 import { addDocs } from './docs.ts'
@@ -19,11 +21,13 @@ import { addEndpoints, type EndpointsPort } from './endpoints.ts'
 import { addEvents, type EventsPort } from './events.ts'
 import { securityHeaders } from './headers.ts'
 import { addHealth, type ReadyCheck } from './health.ts'
+import { Limits } from './limits.ts'
 import { addMaintenance, type MaintenancePort } from './maintenance.ts'
 import { addMetrics } from './metrics.ts'
 import type { ReceiptsPort } from './once.ts'
 import { refuseError, refuseUnknown, refuseUnreadable } from './refuse.ts'
 import { addRejections, type RejectionsPort } from './rejections.ts'
+import { addReplay, type ReplayPort } from './replay.ts'
 import { addReports, type ReportsPort } from './reports.ts'
 import type { App, KnownRoute } from './route.ts'
 import { addSites, type OpenAlarmsPort, type SitesPort } from './sites.ts'
@@ -49,12 +53,13 @@ export type ApiOptions = {
   clock: Clock
   newId: () => string
   version: string
-  tokens: readonly ApiToken[]
+  tokens: TokensPort
+  onRefused?: OnRefused
   metrics: Metrics
   /** What /readyz asks, by name. */
   checks: Record<string, ReadyCheck>
   checkTimeoutMs?: number
-  pseudonym: Pseudonym
+  masking: Masking
   registry: SitesPort & DevicesPort & { site(id: string): unknown; device(id: string): unknown }
   presence: PresencePort
   events: EventsPort
@@ -67,6 +72,7 @@ export type ApiOptions = {
   retries: RetriesPort
   endpoints: EndpointsPort
   rejections: RejectionsPort
+  replay: ReplayPort
   stats: StatsPort
   reports: ReportsPort
   stream: StreamPort
@@ -90,6 +96,8 @@ const limits = {
   /** Without a byte in either direction. */
   connectionTimeout: 60_000,
   keepAliveTimeout: 30_000,
+  /** A client that asks for ever comes again after so many, and is let in anew. */
+  maxRequestsPerSocket: 10_000,
   routerOptions: { maxParamLength: 100 },
 }
 /** Instead of ajv and fast-json-stringify, which cost a start 50 ms to load. */
@@ -118,6 +126,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const routes = rememberRoutes(app)
   app.setErrorHandler((error: Error, request, reply) => refuseError(log, error, request, reply))
   app.setNotFoundHandler((request, reply) => refuseUnknown(routes, request, reply))
+  const guards = { limits: new Limits(options), connections: new Connections() }
+  guards.connections.watch(app.server)
+  acceptJsonOnly(app)
+  // Under /api/v1 the token's allowance counts, of a request without one its failure.
+  app.addHook('onRequest', async (request, reply) =>
+    request.url.startsWith(`${prefix}/`) ? undefined : guards.limits.open(request, reply),
+  )
   app.addHook('onSend', securityHeaders('data'))
   // The route's template, never the URL: that may hold ids.
   app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) =>
@@ -130,7 +145,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   await app.register(
     async (api: App) => {
       api.decorateRequest('caller', null)
-      api.addHook('onRequest', authenticate(options.tokens))
+      api.addHook('onRequest', authenticate({ ...options, ...guards }))
+      api.addHook('onRoute', guards.limits.takeTurns)
       // Again, so that a path that isn't there asks for a token too.
       api.setNotFoundHandler((request, reply) => refuseUnknown(routes, request, reply))
       addSites(api, options)
@@ -144,6 +160,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       addDeliveries(api, options)
       addEndpoints(api, options)
       addRejections(api, options)
+      addReplay(api, options)
       addStats(api, options)
     },
     { prefix },

@@ -66,7 +66,7 @@ export function rejectionReader(db: DatabaseSync) {
     }
     const found = db
       .prepare(
-        `SELECT seq, site, device, topic, reason, received_ms, length(payload) AS bytes FROM rejection
+        `SELECT seq, site, device, topic, reason, received_ms, length(payload) AS bytes, replayed_as AS replayedAs FROM rejection
          WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`,
       )
       .all(...values, query.limit) as (Omit<RejectionView, 'receivedAt'> & { received_ms: number })[]

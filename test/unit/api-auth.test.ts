@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { callerOf, mayCall, tokenDigest } from '../../gateway/api/auth.ts'
+import { callerOf, isStillIn, mayCall, tokenDigest } from '../../gateway/api/auth.ts'
 import { Problem } from '../../schemas/api.ts'
 import { startApi } from './api-world.ts'
 
@@ -9,20 +9,40 @@ describe('a token', () => {
     { name: 'desk', role: 'dispatcher' as const, digest: tokenDigest('two') },
   ]
 
+  const now = 1_000_000
+
   test('names its caller', () => {
-    expect(callerOf(tokens, 'Bearer two')).toEqual({ name: 'desk', role: 'dispatcher' })
-    expect(callerOf(tokens, 'bearer one')).toEqual({ name: 'wall', role: 'viewer' })
+    expect(callerOf(tokens, 'Bearer two', now)).toEqual({ ...tokens[1] })
+    expect(callerOf(tokens, 'bearer one', now)).toEqual({ ...tokens[0] })
   })
 
   test.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer three', 'Bearer one two', 'Basic one', 'one', 'Bearer onex'])(
     'sent as %j names nobody',
     header => {
-      expect(callerOf(tokens, header)).toBeUndefined()
+      expect(callerOf(tokens, header, now)).toBeUndefined()
     },
   )
 
   test('of an empty string is nobody even where somebody configured one', () => {
-    expect(callerOf([{ name: 'x', role: 'admin', digest: tokenDigest('') }], 'Bearer ')).toBeUndefined()
+    expect(callerOf([{ name: 'x', role: 'admin', digest: tokenDigest('') }], 'Bearer ', now)).toBeUndefined()
+  })
+
+  test('counts until its end and no longer, and two of one name may count at once', () => {
+    const rotated = [
+      { name: 'desk', role: 'dispatcher' as const, digest: tokenDigest('new') },
+      { name: 'desk', role: 'dispatcher' as const, digest: tokenDigest('old'), expiresAt: now },
+    ]
+    expect(callerOf(rotated, 'Bearer old', now - 1)?.name).toBe('desk')
+    expect(callerOf(rotated, 'Bearer old', now)).toBeUndefined()
+    expect(callerOf(rotated, 'Bearer new', now)?.name).toBe('desk')
+  })
+
+  test('that let somebody in stands for him no more once it is another role, or gone', () => {
+    const [wall, desk] = tokens as [(typeof tokens)[0], (typeof tokens)[0]]
+    expect(isStillIn(tokens, desk, now)).toBe(true)
+    expect(isStillIn([wall], desk, now)).toBe(false)
+    expect(isStillIn([wall, { ...desk, role: 'viewer' }], desk, now)).toBe(false)
+    expect(isStillIn([wall, { ...desk, expiresAt: now }], desk, now)).toBe(false)
   })
 
   test('may do what lower roles may', () => {
@@ -37,7 +57,7 @@ describe('under /api/v1', () => {
   test('every route says a role, and without a token every one answers 401', async () => {
     const { api, ask } = await startApi()
     const protectedRoutes = api.routes.filter(({ url }) => url.startsWith('/api/v1'))
-    expect(protectedRoutes.length).toBeGreaterThanOrEqual(33)
+    expect(protectedRoutes.length).toBeGreaterThanOrEqual(34)
     for (const { method, url, config } of protectedRoutes) {
       expect(config.role, `${method} ${url}`).toBeDefined()
       const { status, headers } = await ask(url.replace(':id', 'a-1'), { method })
@@ -95,6 +115,7 @@ describe('under /api/v1', () => {
       'DELETE /api/v1/maintenance/:id': 'dispatcher',
       'POST /api/v1/deliveries/:id/retry': 'admin',
       'POST /api/v1/endpoints/:id/test': 'admin',
+      'POST /api/v1/rejections/:id/replay': 'admin',
     })
     for (const { method, url, config } of changing) {
       const lower = config.role === 'admin' ? 'dispatcher' : 'viewer'

@@ -123,6 +123,7 @@ export const rejections: RejectionView[] = [
     reason: 'data.door is missing',
     receivedAt: '2026-11-24T00:15:00.290Z',
     bytes: 77,
+    replayedAs: null,
   },
 ]
 
@@ -223,11 +224,14 @@ export const ports = {
         query,
       ),
   },
+  replay: { replay: async id => (id === 9 ? { result: 'stored' as const, seq: 10 } : undefined) },
   stats: { stats: async () => stats },
 } satisfies Partial<ApiOptions>
 
 // biome-ignore lint/suspicious/noExplicitAny: a body is what it is until a schema has looked at it
 export type Answer = { status: number; headers: Headers; text: string; json: any }
+
+export const tokens = roles.map(role => ({ name: `some ${role}`, role, digest: tokenDigest(`token-of-${role}`) }))
 
 /** Ends with the test that started it. `logged` holds each log line. */
 export async function startApi(more: Partial<ApiOptions> = {}) {
@@ -241,7 +245,7 @@ export async function startApi(more: Partial<ApiOptions> = {}) {
     log: log as unknown as Log,
     version: '0.1.0',
     metrics: new Registry(),
-    tokens: roles.map(role => ({ name: `some ${role}`, role, digest: tokenDigest(`token-of-${role}`) })),
+    tokens: () => tokens,
     checks: {},
     ...ports,
     ...more,
