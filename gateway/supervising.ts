@@ -63,6 +63,10 @@ export async function startSupervision(options: {
       if (fault !== undefined) onFault(fault)
     },
     tested: (site: string, at: number) => selfTests.tested(site, at),
+    /** The clock was set by so much. */
+    clockMoved(byMs: number): void {
+      for (const part of [supervision, gaps, selfTests]) part.clockMoved(byMs)
+    },
     presence: supervision.presence,
     lastSeenAt: supervision.lastSeenAt,
     battery: batteries.level,

@@ -33,6 +33,11 @@ export class SelfTests {
     this.#told.delete(site)
   }
 
+  /** The clock was set by so much. */
+  clockMoved(byMs: number): void {
+    for (const [site, from] of this.#expectedFrom) this.#expectedFrom.set(site, from + byMs)
+  }
+
   tick(now: number): Fault[] {
     const faults: Fault[] = []
     for (const [site, from] of this.#expectedFrom) {

@@ -80,6 +80,13 @@ export class Supervision {
     }
   }
 
+  /** The clock was set by so much: nobody was silent for that long, nor seen in what is now the future. */
+  clockMoved(byMs: number): void {
+    this.#tickedAt += byMs
+    this.#away += byMs
+    for (const state of this.#states.values()) if (state.lastSeenAt !== null) state.lastSeenAt += byMs
+  }
+
   presence = (device: string): Presence => this.#states.get(device)?.presence ?? 'unknown'
   lastSeenAt = (device: string): number | undefined => this.#states.get(device)?.lastSeenAt ?? undefined
 

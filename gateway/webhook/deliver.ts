@@ -1,10 +1,10 @@
 import { setTimeout as after } from 'node:timers/promises'
 import type { DueDelivery, FailedAttempt, Settled } from '../alarms/delivery.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, monotonicMs } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Attempt, Poster } from './post.ts'
-import { delayAfterMs, isRefusal } from './retry.ts'
+import { delayAfterMs, isRefusal, maxDelayMs } from './retry.ts'
 import { sign } from './signature.ts'
 
 /**
@@ -18,6 +18,8 @@ export type DeliveryStore = {
   due(query: {
     endpoints: string[]
     now: number
+    /** Due after it: planned on a clock that was set back since, so due now. */
+    latest: number
     limit: number
   }): Promise<{ due: DueDelivery[]; nextAt: number | null }>
   failed(attempt: FailedAttempt): Promise<void>
@@ -114,7 +116,12 @@ export class Deliverer {
     const now = clock()
     this.#ended.clear()
     try {
-      const { due, nextAt } = await store.due({ endpoints: [...this.#targets.keys()], now, limit: 2 * maxUnderWay })
+      const { due, nextAt } = await store.due({
+        endpoints: [...this.#targets.keys()],
+        now,
+        latest: now + 2 * maxDelayMs,
+        limit: 2 * maxUnderWay,
+      })
       for (const delivery of due) if (!this.#ended.has(delivery.id)) this.#begin(delivery)
       return nextAt === null ? maxSweepPauseMs : Math.min(maxSweepPauseMs, Math.max(5, nextAt - clock()))
     } catch (error) {
@@ -143,15 +150,15 @@ export class Deliverer {
 
   async #attempt(target: Target, delivery: DueDelivery): Promise<void> {
     const { clock, log, onAttempt } = this.#options
-    const startedAt = clock()
-    const timestampS = Math.floor(startedAt / 1000)
+    const startedMs = monotonicMs()
+    const timestampS = Math.floor(clock() / 1000)
     const headers = {
       'webhook-id': delivery.messageId,
       'webhook-timestamp': String(timestampS),
       'webhook-signature': sign(target.keys, delivery.messageId, timestampS, delivery.body),
     }
     const attempt = await this.#poster.post(target.url, headers, delivery.body, timeoutMs)
-    const tookMs = clock() - startedAt
+    const tookMs = Math.round(monotonicMs() - startedMs)
     const attempts = delivery.attempts + 1
     const line = {
       delivery: delivery.id,
@@ -163,7 +170,7 @@ export class Deliverer {
       ms: tookMs,
     }
     log.info(attempt.delivered ? line : { ...line, error: attempt.error }, 'delivery.attempted')
-    onAttempt(target.id, attempt, clock() - delivery.createdAt)
+    onAttempt(target.id, attempt, Math.max(0, clock() - delivery.createdAt))
     await this.#record(target, delivery, attempt, attempts, tookMs)
   }
 

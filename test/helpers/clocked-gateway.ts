@@ -12,6 +12,8 @@ export type ClockedGateway = {
   mqttPort: number
   mqttUrl: string
   now(): number
+  /** As somebody sets the system's clock: what passed stays what it was. It shows within a second. */
+  setClock(byMs: number): void
   /** Second by second, with a tick each. */
   pass(seconds: number): void
   get<T = Record<string, unknown>>(path: string): Promise<T>
@@ -27,6 +29,8 @@ export async function startClocked(options: {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   // A signature's time may be five minutes off for its verifier: so the clock may be moved by more than that in all.
   let now = options.at ?? Date.now() - 4 * 60_000
+  const startedAt = now
+  let setByMs = 0
   const setup = readSetup({
     GATEHOUSE_DATA_DIR: options.dataDir,
     GATEHOUSE_REGISTRY: options.registry,
@@ -38,7 +42,7 @@ export async function startClocked(options: {
   })
   const gateway = await startGateway(setup, {
     log: silentLog,
-    clock: () => now,
+    time: { wallMs: () => now + setByMs, monotonicMs: () => now - startedAt },
     version: 'test',
     startedMs: performance.now(),
     showToken: () => {},
@@ -55,7 +59,10 @@ export async function startClocked(options: {
   return {
     mqttPort: gateway.mqttPort,
     mqttUrl: `mqtt://127.0.0.1:${gateway.mqttPort}`,
-    now: () => now,
+    now: () => now + setByMs,
+    setClock(byMs) {
+      setByMs += byMs
+    },
     pass(seconds) {
       for (let second = 0; second < seconds; second++) {
         now += 1000
