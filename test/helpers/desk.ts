@@ -77,7 +77,7 @@ export async function openDesk(
     onDue: some => void due.push(...some),
     onQuarantined: some => void quarantined.push(...some),
   })
-  const journal = new AppendQueue(write, () => {})
+  const journal = new AppendQueue(write)
   const append: TestDesk['append'] = async (kind, payload, more = {}) => {
     const bytes = Buffer.from(JSON.stringify(payload))
     const publish: Accepted = {
