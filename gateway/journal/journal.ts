@@ -51,7 +51,12 @@ export type Outcome = { result: 'stored' | 'duplicate' | 'rejected'; seq: number
 export type Entry = Omit<Accepted, 'payload' | 'deviceSeq' | 'buffered' | 'fromWill'> & {
   seq: number /** JSON, validated when it came. */
   payload: string
+  /** Its check sum is wrong: the disk has changed it, and nothing of it but `seq` holds. Never passed on as truth. */
+  damaged?: true
 }
+
+/** Why an entry that is `damaged` is quarantined. */
+export const damagedReason = 'damaged: its check sum is wrong, the disk has changed it'
 
 /** What a consumer reads one after the other: entries of the journal, or whatever else is numbered for ever. */
 export type Numbered = { seq: number }

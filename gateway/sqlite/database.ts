@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads'
 import { OperationalError } from '../errors.ts'
 import type { KeeperProcedures, ReadProcedures, WriteProcedures } from './procedures.ts'
-import { type Answer, errorOf, type Request, type WorkerRole } from './request.ts'
+import { type Answer, errorOf, type Failure, type Request, type WorkerRole } from './request.ts'
 
 /** A thread that can be asked by name. Each call resolves with the procedure's value, a write once it is on disk. */
 export type Caller<Procedures> = {
@@ -26,6 +26,12 @@ export type Database = {
    * checkpoints for as long as the database is open. Resolves when the pages were read.
    */
   keep(onDamage: (what: string) => void): Promise<void>
+  /** Empties the `-wal` file, which holds pages as they were before (sqlite/erase.ts). false: a reader stood in the way. */
+  emptyLog(): Promise<boolean>
+  /** Why the disk takes nothing, as the storage thread found it: for as long as it does, appends wait (sqlite/writing.ts). */
+  trouble(): Failure | undefined
+  /** From here on an append that can't be written fails at once: the gateway stops. */
+  holdNothing(): void
   /** Resolves when all writes have been answered and the threads have ended. Reads under way are never answered. */
   close(): Promise<void>
 }
@@ -34,7 +40,12 @@ export type Database = {
 const checkpointEveryMs = 200
 
 /** Opens or makes the file. Rejects with an OperationalError that tells a person what is wrong with it. */
-export async function openDatabase(file: string, onLost: (error: Error) => void): Promise<Database> {
+export async function openDatabase(
+  file: string,
+  onLost: (error: Error) => void,
+  onHealth: (trouble: Failure | undefined) => void = () => {},
+): Promise<Database> {
+  let trouble: Failure | undefined
   const writing = startThread(file, 'writer', onLost)
   const [writer, reader] = await Promise.all([writing, startThread(file, 'reader', onLost, writing)])
   /** Started when it is first asked. */
@@ -42,7 +53,16 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
   let keeper: ReturnType<typeof startThread> | undefined
   let timer: NodeJS.Timeout | undefined
   let closing = false
+  writer.worker.on('message', (answer: Answer) => {
+    if (answer.type !== 'health') return
+    trouble = answer.trouble
+    onHealth(trouble)
+  })
   return {
+    trouble: () => trouble,
+    holdNothing() {
+      writer.worker.postMessage({ id: 0, procedure: 'holdNothing', argument: undefined } satisfies Request)
+    },
     write: writer.caller as Caller<WriteProcedures>,
     read: reader.caller as Caller<ReadProcedures>,
     writePort() {
@@ -57,7 +77,7 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
       },
     },
     async keep(onDamage) {
-      keeper = startThread(file, 'keeper', onLost)
+      keeper ??= startThread(file, 'keeper', onLost)
       const { call } = (await keeper).caller as Caller<KeeperProcedures>
       const checkpoint = () =>
         call('checkpoint', undefined)
@@ -69,6 +89,10 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
       const damage = await call('findDamage', undefined)
       if (damage !== undefined) onDamage(damage)
       void checkpoint()
+    },
+    async emptyLog() {
+      keeper ??= startThread(file, 'keeper', onLost)
+      return await ((await keeper).caller as Caller<KeeperProcedures>).call('emptyLog', undefined)
     },
     async close() {
       closing = true

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { SiteKind } from '../../schemas/registry.ts'
 import type { Progress } from '../journal/journal.ts'
 import type { AppendBatch, AppendResult, Origin } from './append-batch.ts'
+import { createEntryCrc } from './entry-crc.ts'
 import { knownIds } from './known-ids.ts'
 import { responsesConsumer } from './responses.ts'
 
@@ -19,7 +20,7 @@ const REJECTED = 2
  */
 export function journalProcedures(db: DatabaseSync) {
   const insertEntry = db.prepare(
-    'INSERT INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const insertRejection = db.prepare(
     'INSERT INTO rejection (seq, received_ms, site, device, topic, reason, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -53,6 +54,7 @@ export function journalProcedures(db: DatabaseSync) {
     'DELETE FROM rejection WHERE seq IN (SELECT seq FROM (SELECT seq, received_ms FROM rejection ORDER BY seq LIMIT ?2) WHERE received_ms < ?1)',
   )
 
+  const crcOf = createEntryCrc()
   const known = knownIds(db)
   let counters = loadCounters.get() as Counters
   let deviceKeys = new Map<string, number>()
@@ -90,7 +92,8 @@ export function journalProcedures(db: DatabaseSync) {
       }
       const key = devices[place] as number
       const id = batch.ids[index] ?? null
-      const skewMs = batch.skewMs[index] as number
+      const skew = batch.skewMs[index] as number
+      const skewMs = Number.isNaN(skew) ? null : skew
       const first = id === null ? undefined : known.seqOf(key, id)
       if (first !== undefined) {
         seqs[index] = first
@@ -98,17 +101,10 @@ export function journalProcedures(db: DatabaseSync) {
         results[index] = DUPLICATE
         continue
       }
-      insertEntry.run(
-        seq,
-        receivedAt,
-        batch.at[index] as number,
-        Number.isNaN(skewMs) ? null : skewMs,
-        sites[place] as number,
-        key,
-        kind,
-        id,
-        payload,
-      )
+      const at = batch.at[index] as number
+      const site = sites[place] as number
+      const crc = crcOf({ seq, receivedAt, at, skewMs, site, device: key, kind, id, payload })
+      insertEntry.run(seq, receivedAt, at, skewMs, site, key, kind, id, payload, crc)
       if (id !== null) known.add(key, id, seq)
       counters.lastSeq = seq
       counters.accepted++
