@@ -30,7 +30,8 @@ const allowances = {
   /** Of one address: what needs no token. */
   open: { perSecond: 500, burst: 2000, maxKeys: 10_000 },
 }
-export type Allowance = keyof typeof allowances
+type Allowance = keyof typeof allowances
+export type Allowances = Record<Allowance, { perSecond: number; burst: number; maxKeys: number }>
 
 const turnLimits = { atOnce: 4, waitingPerKey: 100, waitingInAll: 1000 }
 /** Who meets a limit goes on meeting it; the log has one line in so many milliseconds. */
@@ -43,10 +44,10 @@ export class Limits {
   readonly #loggedAt: Partial<Record<Allowance, number>> = {}
   readonly #turns = new Turns(turnLimits)
 
-  constructor({ clock, log }: { clock: Clock; log: Log }) {
+  constructor({ clock, log, ...options }: { clock: Clock; log: Log; allowances?: Allowances }) {
     this.#clock = clock
     this.#log = log
-    const { token, alarm, failure, open } = allowances
+    const { token, alarm, failure, open } = options.allowances ?? allowances
     this.#buckets = {
       token: new Buckets(token),
       alarm: new Buckets(alarm),

@@ -11,6 +11,7 @@ import type { Masking } from '../journal/versions.ts'
 import type { Log } from '../log.ts'
 import { type ActionsPort, addActions } from './actions.ts'
 import { type AlarmsPort, addAlarms, type OpenPort } from './alarms.ts'
+import { type AuditPort, addAudit } from './audit.ts'
 import { authenticate, type OnRefused, type TokensPort } from './auth.ts'
 import { acceptJsonOnly } from './body.ts'
 import { Connections } from './connections.ts'
@@ -18,10 +19,11 @@ import { addDeliveries, type DeliveriesPort, type RetriesPort } from './deliveri
 import { addDevices, type DevicesPort, type PresencePort } from './devices.ts'
 import { addDocs } from './docs.ts'
 import { addEndpoints, type EndpointsPort } from './endpoints.ts'
+import { addErase, type ErasePort } from './erase.ts'
 import { addEvents, type EventsPort } from './events.ts'
-import { securityHeaders } from './headers.ts'
+import { headersOf, isTls, securityHeaders } from './headers.ts'
 import { addHealth, type ReadyCheck } from './health.ts'
-import { Limits } from './limits.ts'
+import { type Allowances, Limits } from './limits.ts'
 import { addMaintenance, type MaintenancePort } from './maintenance.ts'
 import { addMetrics } from './metrics.ts'
 import type { ReceiptsPort } from './once.ts'
@@ -33,6 +35,7 @@ import type { App, KnownRoute } from './route.ts'
 import { addSites, type OpenAlarmsPort, type SitesPort } from './sites.ts'
 import { addStats, type StatsPort } from './stats.ts'
 import { addStream, type StreamPort } from './stream.ts'
+import { type AuditWritePort, addUnmask } from './unmask.ts'
 
 /** The gateway's certificate (gateway/certificates.ts): with one the port speaks HTTPS and nothing else. */
 export type SecurePort = {
@@ -60,6 +63,9 @@ export type ApiOptions = {
   checks: Record<string, ReadyCheck>
   checkTimeoutMs?: number
   masking: Masking
+  audit: AuditPort
+  auditing: AuditWritePort
+  erase: ErasePort
   registry: SitesPort & DevicesPort & { site(id: string): unknown; device(id: string): unknown }
   presence: PresencePort
   events: EventsPort
@@ -76,7 +82,9 @@ export type ApiOptions = {
   stats: StatsPort
   reports: ReportsPort
   stream: StreamPort
+  allowances?: Allowances
   streamTimes?: { heartbeatMs: number; countersMs: number }
+  patience?: { headersTimeout: number; requestTimeout: number; connectionsCheckingInterval: number }
 }
 
 export type Api = {
@@ -91,8 +99,6 @@ export type Api = {
 
 const limits = {
   bodyLimit: 64 * 1024,
-  /** For the whole request to come in; a stream of answers may take as long as it likes. */
-  requestTimeout: 10_000,
   /** Without a byte in either direction. */
   connectionTimeout: 60_000,
   keepAliveTimeout: 30_000,
@@ -106,22 +112,29 @@ const compilersFactory = {
   buildSerializer: () => serializerCompiler as never,
 }
 const maxHeaderBytes = 8 * 1024
-/** Slow senders: Node looks at them this often, and its own 30 s would make 40 s of `requestTimeout`. */
-const slowness = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 }
+/**
+ * For a request's headers, and for all of it, to come in; a stream of answers may take as long as it likes. Node looks for slow
+ * senders at an interval, and its own 30 s would make 40 s of 10.
+ */
+const patience = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 2000 }
 const prefix = '/api/v1'
 
 export async function createApi(options: ApiOptions): Promise<Api> {
   const { log, secure, upgrade } = options
+  const { requestTimeout, ...slowness } = options.patience ?? patience
   const http = { ...slowness, maxHeaderSize: maxHeaderBytes, shouldUpgradeCallback: upgrade?.wants ?? (() => false) }
   const app = fastify({
     ...limits,
+    requestTimeout,
     http,
     // Typed away: with it the server has another type, and what is used of it here is the same.
     ...((secure === undefined ? {} : { https: { ...http, ...secure.serverOptions } }) as object),
     forceCloseConnections: true,
     schemaController: { compilersFactory },
     clientErrorHandler: refuseUnreadable,
-    frameworkErrors: (error, request, reply) => void refuseError(log, error, request, reply),
+    frameworkErrors: (error, request, reply) =>
+      // No hook has run, nor will.
+      void refuseError(log, error, request, reply.headers(headersOf('data', isTls(request.raw)))),
   }).withTypeProvider<ZodTypeProvider>()
   const routes = rememberRoutes(app)
   app.setErrorHandler((error: Error, request, reply) => refuseError(log, error, request, reply))
@@ -162,6 +175,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       addRejections(api, options)
       addReplay(api, options)
       addStats(api, options)
+      addAudit(api, options)
+      addUnmask(api, options)
+      addErase(api, options)
     },
     { prefix },
   )
