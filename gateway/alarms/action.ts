@@ -36,25 +36,27 @@ export function refusalOf(alarm: Alarm, { refused, stage }: Refusal): Refusal & 
 }
 
 /**
- * The audit log's line of a step that was done. `by` is the token's name; what the person called himself stands in the
- * alarm's history, and here as a pseudonym, so that a name that was changed there later does not fit any more.
+ * The audit log's lines of steps that were done. `by` is the token's name; what the person called himself stands in the
+ * alarm's history, and here as a pseudonym, so that a name that is changed there later does not fit any more.
  */
-export const actionLine = (
-  alarm: Alarm,
+export function linesOf(
+  acted: readonly Acted[],
   { name, by, disposition }: Action,
-  caller: string,
-  at: number,
-  pseudonym: (name: string) => string,
-  scope?: 'all of the site',
-): AuditLine => ({
-  at,
-  by: caller,
-  what: `alarm.${reached[name]}`,
-  subject: alarm.id,
-  details: {
-    site: alarm.site.id,
-    person: pseudonym(by),
-    ...(name === 'close' ? { disposition: disposition ?? null } : {}),
-    ...(scope === undefined ? {} : { scope }),
-  },
-})
+  actor: { caller: string; at: number; pseudonym: (name: string) => string; scope?: 'site' },
+): AuditLine[] {
+  const { caller, at, pseudonym, scope } = actor
+  const more = { ...(disposition && { disposition }), ...(scope && { scope }) }
+  return acted.flatMap(one =>
+    'refused' in one
+      ? []
+      : [
+          {
+            at,
+            by: caller,
+            what: `alarm.${reached[name]}` as const,
+            subject: one.alarm.id,
+            details: { site: one.alarm.site.id, person: pseudonym(by), ...more },
+          },
+        ],
+  )
+}

@@ -53,7 +53,7 @@ export function addEvents(app: App, ports: { events: EventsPort; masking: Maskin
 
 const msOf = (time: string | undefined): number | undefined => (time === undefined ? undefined : parseTime(time))
 
-function eventView(entry: Entry, masking: Masking, log: Log): EventView {
+export function eventView(entry: Entry, masking: Masking, log: Log): EventView {
   const payload: Record<string, unknown> = JSON.parse(entry.payload)
   const ownTime = entry.kind !== 'status' && payload.time !== undefined && entry.skewMs === null
   return {

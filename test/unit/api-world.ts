@@ -190,6 +190,9 @@ export const ports = {
   actions: { act: async () => undefined, actOnSite: async () => [] },
   receipts: { receipt: async () => undefined },
   maintenance: { begin: async () => {}, end: async () => false, openAt: () => [] },
+  audit: { audit: async () => ({ items: [], next: null }) },
+  auditing: { write: async () => {} },
+  erase: async () => ({ entries: 0, rejections: 0, left: 0, pseudonyms: [], logEmptied: true }),
   retries: {
     retry: async id => {
       const found = deliveries.find(one => one.id === id)
