@@ -17,6 +17,8 @@ export type Config = {
   dispatch: { url: string; secret: string } | undefined
   apiTokens: { name: string; role: Role; token: string }[]
   pseudonymKey: string | undefined
+  /** The one that was in use before: entries of that time stay masked with it. */
+  pseudonymKeyPrevious: string | undefined
   retentionDays: number
   logLevel: string
   /** What the variable that the registry names by `secretEnv` holds. */
@@ -165,12 +167,17 @@ export function readConfig(env: Environment = process.env): {
     dispatch: isSet('GATEHOUSE_DISPATCH_URL') ? { url: dispatch.url ?? '', secret: dispatch.secret ?? '' } : undefined,
     apiTokens: readTokens(text('GATEHOUSE_API_TOKENS'), mistake),
     pseudonymKey: text('GATEHOUSE_PSEUDONYM_KEY'),
+    pseudonymKeyPrevious: text('GATEHOUSE_PSEUDONYM_KEY_PREVIOUS'),
     retentionDays: whole('GATEHOUSE_RETENTION_DAYS', 30, 1, 3650, 'a number of days'),
     logLevel,
     secret,
   }
   return { config, mistakes, warnings }
 }
+
+/** For commands that need nothing else of the settings. */
+export const registryFileFromEnvironment = (env: Environment = process.env): string =>
+  readConfig(env).config.registryFile
 
 /** Reached from this machine only. */
 const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/i.test(host)
