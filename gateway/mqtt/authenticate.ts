@@ -7,17 +7,9 @@ import { type Identity, leafOf } from './authorize.ts'
 const badCredentials = 4
 const notAuthorized = 5
 
-/** A device that asks for no keepalive, or for a longer one, still gets an end: a half-open connection must not stay. */
-const maxKeepaliveS = 600
-
-/** Puts the gateway's rules above what a CONNECT asks for. Returns why it can't be taken at all, or undefined. */
-export function settle(packet: ConnectPacket): string | undefined {
-  // Clean sessions only (design decision 5): a session that is kept holds messages without end for a device that left.
+/** Clean sessions only (design decision 5): a session that is kept holds messages without end for a device that left. */
+export function settle(packet: ConnectPacket): void {
   packet.clean = true
-  const asked = packet.keepalive ?? 0
-  packet.keepalive = asked === 0 ? maxKeepaliveS : Math.min(asked, maxKeepaliveS)
-  // aedes takes a will of QoS 3, and later disconnects every subscriber that it reaches.
-  return Number(packet.will?.qos ?? 0) > 2 ? 'will of QoS 3' : undefined
 }
 
 export type Credentials = {
@@ -25,6 +17,8 @@ export type Credentials = {
   username: string | undefined
   password: Uint8Array | undefined
   willTopic: string | undefined
+  /** Of the client certificate that it has shown; undefined without one. */
+  certificateName: string | undefined
 }
 export type Refusal = { returnCode: typeof badCredentials | typeof notAuthorized; why: string }
 export type Login = { identity: Identity } | Refusal
@@ -36,21 +30,34 @@ export function login(registry: Registry, credentials: Credentials): Login {
   return { returnCode: notAuthorized, why: "the will's topic is not the device's own" }
 }
 
-/** Contract 2: user name = client id = device id, password = the device's secret. Monitors are accounts of the registry. */
-function identify(registry: Registry, { clientId, username, password }: Credentials): Login {
+/**
+ * Contract 2: user name = client id = device id, password = the device's secret. Monitors are accounts of the registry. Who
+ * shows a certificate is who it names and nobody else, whatever password comes along.
+ */
+function identify(registry: Registry, { clientId, username, password, certificateName }: Credentials): Login {
+  if (certificateName !== undefined) {
+    if (username !== undefined && username !== certificateName)
+      return { returnCode: notAuthorized, why: "user name is not the certificate's common name" }
+    const known = registry.device(certificateName) ?? registry.account(certificateName)
+    if (known === undefined) return { returnCode: notAuthorized, why: "unknown certificate's common name" }
+    return identityOf(registry, certificateName, clientId)
+  }
   if (username === undefined || password === undefined)
     return { returnCode: badCredentials, why: 'no user name or password' }
-  const device = registry.device(username)
+  const known = registry.device(username) ?? registry.account(username)
+  if (known === undefined) return { returnCode: badCredentials, why: 'unknown user name' }
+  if (!secretMatches(known, password)) return { returnCode: badCredentials, why: 'wrong secret' }
+  return identityOf(registry, username, clientId)
+}
+
+/** Of one who has shown to be `id`. A session is taken over by whoever comes with its client id (MQTT-3.1.4-2), so nobody may come with a device's. */
+function identityOf(registry: Registry, id: string, clientId: string): Login {
+  const device = registry.device(id)
   if (device !== undefined) {
-    if (!secretMatches(device, password)) return { returnCode: badCredentials, why: 'wrong secret' }
-    if (clientId !== username) return { returnCode: notAuthorized, why: 'client id is not the device id' }
-    const { id, site } = device
+    if (clientId !== id) return { returnCode: notAuthorized, why: 'client id is not the device id' }
+    const { site } = device
     return { identity: { role: 'device', device: id, site, prefix: topics.prefix({ site, device: id }) } }
   }
-  const account = registry.account(username)
-  if (account === undefined) return { returnCode: badCredentials, why: 'unknown user name' }
-  if (!secretMatches(account, password)) return { returnCode: badCredentials, why: 'wrong secret' }
-  // A session is taken over by whoever comes with its client id (MQTT-3.1.4-2); a monitor must not end a device's.
   if (registry.device(clientId) !== undefined) return { returnCode: notAuthorized, why: "client id is a device's" }
-  return { identity: { role: 'monitor', account: account.id } }
+  return { identity: { role: 'monitor', account: id } }
 }
