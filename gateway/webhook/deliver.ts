@@ -3,6 +3,7 @@ import type { DueDelivery, FailedAttempt, Settled } from '../alarms/delivery.ts'
 import { type Clock, monotonicMs } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { EndpointClocks } from './endpoint-clock.ts'
 import { type Attempt, Poster } from './post.ts'
 import { delayAfterMs, isRefusal, maxDelayMs } from './retry.ts'
 import { sign } from './signature.ts'
@@ -38,6 +39,8 @@ export type DelivererOptions = {
   onRefusing: (endpoint: string, status: number) => void
   /** Several attempts in a row failed, of whatever messages. Each time from then on. `error` holds nothing it sent. */
   onFailing: (endpoint: string, error: string) => void
+  /** An endpoint refused, and its clock is so far ahead of the gateway's: it is signed for that time from now on. */
+  onClockDiffers: (endpoint: string, aheadMs: number) => void
   onAttempt: (endpoint: string, attempt: Attempt, sinceCreatedMs: number) => void
 }
 
@@ -59,6 +62,7 @@ export class Deliverer {
   readonly #ended = new Set<number>()
   /** Attempts that failed since the last that didn't, by endpoint. */
   readonly #failures = new Map<string, number>()
+  readonly #clocks = new EndpointClocks()
   readonly #poster = new Poster()
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | undefined
@@ -151,7 +155,7 @@ export class Deliverer {
   async #attempt(target: Target, delivery: DueDelivery): Promise<void> {
     const { clock, log, onAttempt } = this.#options
     const startedMs = monotonicMs()
-    const timestampS = Math.floor(clock() / 1000)
+    const timestampS = Math.floor(this.#clocks.at(target.id, clock()) / 1000)
     const headers = {
       'webhook-id': delivery.messageId,
       'webhook-timestamp': String(timestampS),
@@ -182,7 +186,7 @@ export class Deliverer {
     attempts: number,
     tookMs: number,
   ): Promise<void> {
-    const { store, settle, clock, random, log } = this.#options
+    const { store, settle, clock, random, log, onClockDiffers } = this.#options
     const at = clock()
     try {
       if (attempt.delivered) {
@@ -200,6 +204,8 @@ export class Deliverer {
       }
       const { status, error } = attempt
       const refusals = isRefusal(status) ? delivery.refusals + 1 : 0
+      const aheadMs = refusals > 0 ? this.#clocks.refused(target.id, attempt.saidAt, at) : undefined
+      if (aheadMs !== undefined) onClockDiffers(target.id, aheadMs)
       const dueAt = at + delayAfterMs(attempts, refusals, random())
       await store.failed({ deliveryId: delivery.id, attempts, refusals, dueAt, status, error })
       this.#complain(target, attempt, refusals, tookMs)

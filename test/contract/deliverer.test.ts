@@ -43,6 +43,7 @@ async function start(
     settle,
     onRefusing: () => {},
     onFailing: () => {},
+    onClockDiffers: () => {},
     onAttempt: () => {},
   }
   const deliverer = new Deliverer({ ...options, ...around(options) })
