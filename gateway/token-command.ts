@@ -99,8 +99,9 @@ function change(name: string, work: (tokens: KeptToken[]) => KeptToken[]): void 
 }
 
 /** The admin token of the first start is changed like the others: it moves into their file. */
-const withAdmin = (tokens: KeptToken[], name: string): KeptToken[] =>
-  name === 'admin' && !tokens.some(token => token.name === name) ? [...firstAdmin(), ...tokens] : tokens
+function withAdmin(tokens: KeptToken[], name: string): KeptToken[] {
+  return name === 'admin' && !tokens.some(token => token.name === name) ? [...firstAdmin(), ...tokens] : tokens
+}
 
 function firstAdmin(): KeptToken[] {
   if (config.apiTokens.length > 0 || !existsSync(adminFile)) return []
