@@ -7,13 +7,17 @@ import { silenceMessage } from './alarms/silence-message.ts'
 import { Stream } from './alarms/stream.ts'
 import { startAuditing } from './auditing.ts'
 import { Certificates } from './certificates.ts'
-import { elapsedSince, GatewayClock, iso, type TimeSource } from './clock.ts'
+import { elapsedSince, GatewayClock, iso, monotonicMs, type TimeSource } from './clock.ts'
 import { Maintenance, rememberedMs } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
+import { Room } from './disk/room.ts'
+import { startDiskWatching } from './disk-watching.ts'
 import { messageOf } from './errors.ts'
 import { cancelUnknown, startRetention } from './housekeeping.ts'
 import { InForce } from './in-force.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
+import { erase } from './journal/erasing.ts'
+import { damagedReason } from './journal/journal.ts'
 import { createMasking } from './journal/versions.ts'
 import type { Log } from './log.ts'
 import { startMasking } from './masking.ts'
@@ -25,6 +29,7 @@ import type { Setup } from './setup.ts'
 import { AppendQueue } from './sqlite/append-queue.ts'
 import { commands } from './sqlite/commands.ts'
 import { openDatabase } from './sqlite/database.ts'
+import { eraseStore } from './sqlite/erase-store.ts'
 import { lockDataDir } from './sqlite/lock.ts'
 import { pages } from './sqlite/pages.ts'
 import { startSupervision } from './supervising.ts'
@@ -93,6 +98,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     journalQueued: () => journal.queued,
     openAlarms: () => desk.openAlarms().length,
     influx: () => influx?.state(),
+    disk: () => disk.state(),
   })
 
   const indications = new Indications()
@@ -151,6 +157,20 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     onFailure: error => log.error({ err: error.message }, 'journal.failing'),
   })
 
+  const room = new Room(journal, monotonicMs)
+  const disk = startDiskWatching({
+    dir: config.dataDir,
+    database,
+    room,
+    progress: () => ({ queued: journal.queued, answered: counts.stored + counts.duplicate + counts.rejected }),
+    inForce,
+    say: message => outbox.say(message),
+    clock,
+    newId,
+    log,
+    onLost: options.onLost,
+  })
+
   const influx =
     config.influx &&
     startInfluxConsumer({
@@ -162,12 +182,13 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
         writePort: database.writePort(),
       },
       onLost: options.onLost,
-      onQuarantined: (count, reason) => announce(faults.pointsQuarantined(count, reason)),
+      onQuarantined: (count, reason) =>
+        announce(reason === damagedReason ? faults.entriesDamaged(count) : faults.pointsQuarantined(count, reason)),
     })
 
   const certificates = setup.certificates && new Certificates(setup.certificates, { log, clock })
   const broker = new Broker({
-    journal,
+    journal: room,
     registry: () => inForce.registry,
     clock,
     log,
@@ -192,8 +213,12 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     onRefused: ({ caller, why, address }) => auditing.refused({ what: 'api.refused', subject: caller, why, address }),
     metrics: metrics.registry,
     // Public at /readyz: in the gateway's words, since SQLite's may name a path.
-    checks: { journal: () => damage ?? (journal.failure && 'events can not be written to disk; see the log') },
+    checks: {
+      journal: () => damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log'),
+    },
     masking,
+    auditing,
+    erase: request => erase(eraseStore(database), masking, request, clock),
     registry: inForce.registry,
     presence: { ...supervision, connected: presence.connected },
     ...pages(database.lists),
@@ -276,6 +301,9 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       tokens.stop()
       certificates?.stop()
       broker.stopTaking()
+      disk.stop()
+      room.refuseKept()
+      database.holdNothing()
       await journal.drained()
       await broker.end()
       await api.close()

@@ -11,6 +11,7 @@ export function createMetrics(read: {
   connections: () => number
   journalQueued: () => number
   openAlarms: () => number
+  disk: () => { isFailing: boolean; freeBytes: number }
   influx: () => { cursor: number; unsettled: number; waiting: boolean } | undefined
 }) {
   const registry = new Registry()
@@ -37,6 +38,12 @@ export function createMetrics(read: {
     })
   gauge('gatehouse_connections', 'Connected devices', read.connections)
   gauge('gatehouse_journal_queued', 'Publishes that wait for their commit', read.journalQueued)
+  gauge(
+    'gatehouse_journal_failing',
+    '1 while the disk is full, nearly full, or takes nothing: /readyz says which',
+    () => Number(read.disk().isFailing),
+  )
+  gauge('gatehouse_disk_free_bytes', 'Room on the disk of the data directory', () => read.disk().freeBytes)
   gauge('gatehouse_alarms_open', 'Alarms that are not closed', read.openAlarms)
   gauge('gatehouse_influx_waiting', '1 while InfluxDB takes nothing', () => (read.influx()?.waiting ? 1 : 0))
   gauge('gatehouse_influx_cursor', 'Number of the last entry that is in InfluxDB', () => read.influx()?.cursor ?? 0)

@@ -30,6 +30,8 @@ export type Database = {
   emptyLog(): Promise<boolean>
   /** Why the disk takes nothing, as the storage thread found it: for as long as it does, appends wait (sqlite/writing.ts). */
   trouble(): Failure | undefined
+  /** Whenever `trouble` changes. */
+  onHealth(listener: (trouble: Failure | undefined) => void): void
   /** From here on an append that can't be written fails at once: the gateway stops. */
   holdNothing(): void
   /** Resolves when all writes have been answered and the threads have ended. Reads under way are never answered. */
@@ -40,12 +42,9 @@ export type Database = {
 const checkpointEveryMs = 200
 
 /** Opens or makes the file. Rejects with an OperationalError that tells a person what is wrong with it. */
-export async function openDatabase(
-  file: string,
-  onLost: (error: Error) => void,
-  onHealth: (trouble: Failure | undefined) => void = () => {},
-): Promise<Database> {
+export async function openDatabase(file: string, onLost: (error: Error) => void): Promise<Database> {
   let trouble: Failure | undefined
+  let onHealth: ((trouble: Failure | undefined) => void) | undefined
   const writing = startThread(file, 'writer', onLost)
   const [writer, reader] = await Promise.all([writing, startThread(file, 'reader', onLost, writing)])
   /** Started when it is first asked. */
@@ -56,10 +55,13 @@ export async function openDatabase(
   writer.worker.on('message', (answer: Answer) => {
     if (answer.type !== 'health') return
     trouble = answer.trouble
-    onHealth(trouble)
+    onHealth?.(trouble)
   })
   return {
     trouble: () => trouble,
+    onHealth(listener) {
+      onHealth = listener
+    },
     holdNothing() {
       writer.worker.postMessage({ id: 0, procedure: 'holdNothing', argument: undefined } satisfies Request)
     },
