@@ -25,10 +25,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     setTimeout(() => end(new Error(`did not stop within ${stopTimeoutMs} ms`)), stopTimeoutMs).unref()
     gateway.stop().then(() => process.exit(0), end)
   })
+process.on('SIGHUP', () => gateway?.reload())
 
 const { ConfigError, OperationalError } = await import('./errors.ts')
 try {
-  const [{ systemClock }, { createLog }, { readSetup }, { startGateway }] = await Promise.all([
+  const [{ systemTime }, { createLog }, { readSetup }, { startGateway }] = await Promise.all([
     import('./clock.ts'),
     import('./log.ts'),
     import('./setup.ts'),
@@ -41,7 +42,7 @@ try {
   }
   gateway = await startGateway(setup, {
     log,
-    clock: systemClock,
+    time: systemTime,
     version,
     // The process's own start, so that loading the code counts too.
     startedMs: 0,

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from 'node:tls'
 import { messageOf, OperationalError } from '../errors.ts'
+import { boundHandshakes } from './handshakes.ts'
 
 /** The gateway's certificate, as a server needs it (gateway/certificates.ts). */
 export type Secure = {
@@ -10,8 +11,9 @@ export type Secure = {
 }
 export type Place = { host: string; port: number; secure?: Secure }
 
-/** Beyond them a connection is closed as it comes, before a handshake costs anything. */
-const maxConnections = 10_000
+/** The last resort for each port. What decides who stays are the broker's own limits, which are smaller. */
+const maxSockets = 16_384
+const maxHandshakes = 2000
 /** Small answers must not wait for more of them (Nagle). */
 const noDelay = true
 
@@ -21,7 +23,7 @@ export async function listen(
   onConnection: (socket: Socket) => void,
 ): Promise<{ server: Server; port: number }> {
   const server = secure === undefined ? createServer({ noDelay }, onConnection) : createSecure(secure, onConnection)
-  server.maxConnections = maxConnections
+  server.maxConnections = maxSockets
   await new Promise<void>((resolve, reject) => {
     const name = secure === undefined ? 'MQTT' : 'MQTTS'
     // `on`: a connection that can't be accepted later, for want of a file descriptor, must not end the process.
@@ -36,6 +38,7 @@ export async function listen(
 
 function createSecure(secure: Secure, onConnection: (socket: Socket) => void): Server {
   const server = createTlsServer({ ...secure.serverOptions, noDelay })
+  boundHandshakes(server, maxHandshakes)
   secure.keep(server)
   // `keep` looks first, and has cut who may not come in.
   server.on('secureConnection', socket => {

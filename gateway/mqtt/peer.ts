@@ -3,14 +3,9 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Client } from 'aedes'
 
-/** Who is at the other end of a connection, as its transport tells: TCP, TLS, or a WebSocket over one of them. */
-
 /** The socket beneath: aedes gets a WebSocket as a stream with the request that it began with. */
-export const socketOf = (client: Client): Socket =>
+const socketOf = (client: Client): Socket =>
   (client.req as IncomingMessage | undefined)?.socket ?? (client.conn as Socket)
-
-/** The other end's IP address. Empty once it is gone. */
-export const addressOf = (client: Client): string => socketOf(client).remoteAddress ?? ''
 
 /**
  * The common name (CN) of the certificate that the other end has shown, which the authority of GATEHOUSE_TLS_CA has signed

@@ -9,25 +9,30 @@ export type WebSocketOptions = {
   maxPacketBytes: number
 }
 
+/** test/scenarios/websocket.test.ts pins it. */
+type Inside = { _receiver?: { _maxPayload?: number } }
+
 const path = '/mqtt'
 /** [MQTT-6.0.0-3], [MQTT-6.0.0-4]: both sides say "mqtt"; clients of MQTT 3.1 say the other. */
 const subprotocols = ['mqtt', 'mqttv3.1']
-const maxConnections = 10_000
+/** As much as one read of a TCP socket brings: what a stranger may have buffered. */
+const maxStrangersMessageBytes = 65_536
 /** A client that comes back may put its whole backlog into one message. */
-const minMessageBytes = 262_144
+const maxMessageBytes = 1_048_576
 const closeTimeoutMs = 5000
 
 /** MQTT over WebSocket (MQTT 3.1.1 section 6) on the HTTP port. From the stream on it is a connection like any other, under the same guards. */
 export class WebSocketDoor {
   readonly #options: WebSocketOptions
   readonly #server: WebSocketServer
+  readonly #sockets = new WeakMap<Duplex, WebSocket>()
   #isOpen = true
 
   constructor(options: WebSocketOptions) {
     this.#options = options
     this.#server = new WebSocketServer({
       noServer: true,
-      maxPayload: Math.max(options.maxPacketBytes, minMessageBytes),
+      maxPayload: maxStrangersMessageBytes,
       // A few bytes that unpack into megabytes are not worth what they save.
       perMessageDeflate: false,
       // @types/ws don't know it yet.
@@ -47,6 +52,13 @@ export class WebSocketDoor {
     else this.#server.handleUpgrade(request, socket, head, webSocket => this.#connected(webSocket, request))
   }
 
+  /** It has shown who it is. From here on a message may be larger; `ws` has no option for that, so it stays small where its insides change. */
+  loggedIn(stream: unknown): void {
+    const receiver = (this.#sockets.get(stream as Duplex) as unknown as Inside | undefined)?._receiver
+    if (receiver?._maxPayload !== undefined)
+      receiver._maxPayload = Math.max(this.#options.maxPacketBytes, maxMessageBytes)
+  }
+
   stopTaking(): void {
     this.#isOpen = false
   }
@@ -57,8 +69,7 @@ export class WebSocketDoor {
   }
 
   #refusal({ headers }: IncomingMessage): Refusal | undefined {
-    if (!this.#isOpen || this.#server.clients.size >= maxConnections)
-      return { status: 503, detail: 'no connection is taken now; try again' }
+    if (!this.#isOpen) return { status: 503, detail: 'no connection is taken now; try again' }
     const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim())
     if (!offered.some(name => subprotocols.includes(name)))
       return { status: 400, detail: 'offer the subprotocol "mqtt" (header Sec-WebSocket-Protocol)' }
@@ -73,6 +84,7 @@ export class WebSocketDoor {
     webSocket.prependListener('message', (_data, isBinary) => {
       if (!isBinary) stream.destroy()
     })
+    this.#sockets.set(stream, webSocket)
     this.#options.onConnection(stream, request)
   }
 }

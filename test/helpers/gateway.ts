@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline'
 /** A gateway as a user starts it: a process of its own, `node gateway/main.ts`, reached through its real doors. */
 export type RunningGateway = {
   mqttPort: number
+  /** With a certificate; 0 without. */
+  mqttsPort: number
   httpPort: number
   mqttUrl: string
   httpUrl: string
@@ -15,6 +17,7 @@ export type RunningGateway = {
   pid: number
   /** GET of a path under /api/v1, as admin; the parsed body. */
   get<T = Record<string, unknown>>(path: string): Promise<T>
+  signal(signal: NodeJS.Signals): void
   /** SIGKILL, and until it is gone. */
   kill(): Promise<void>
   /** SIGTERM or another signal, and its exit code. */
@@ -52,6 +55,7 @@ export async function startGateway(options: {
   const httpUrl = `http://127.0.0.1:${httpPort}`
   return {
     mqttPort,
+    mqttsPort: Number(ready.mqttsPort ?? 0),
     httpPort,
     mqttUrl: `mqtt://127.0.0.1:${mqttPort}`,
     httpUrl,
@@ -63,6 +67,7 @@ export async function startGateway(options: {
       if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
       return (await response.json()) as never
     },
+    signal: signal => void child.kill(signal),
     async kill() {
       child.kill('SIGKILL')
       await ended
