@@ -5,10 +5,11 @@ import { alarmProcedures, alarmReader } from './alarms.ts'
 import { auditProcedures, auditReader, versionProcedures } from './audit.ts'
 import { auditedProcedures } from './audited.ts'
 import { deliveryProcedures, deliveryReader } from './deliveries.ts'
+import { emptyLog, eraseProcedures, eraseReader } from './erase.ts'
 import { journalProcedures } from './journal.ts'
 import { journalReader } from './journal-reader.ts'
 import { maintenanceProcedures, maintenanceReader } from './maintenance.ts'
-import { findDamage } from './open.ts'
+import { busyTimeoutMs, findDamage } from './open.ts'
 import { rejectedReader, replayProcedures } from './replay.ts'
 import { responseReader } from './responses.ts'
 import { rejectionReader, statsReader } from './stats.ts'
@@ -49,6 +50,7 @@ export function writeProcedures(db: DatabaseSync) {
       markReplayed: replayProcedures(db, audit.add).markReplayed,
       audit: audit.add,
       startAudit: audit.start,
+      rewriteErased: eraseProcedures(db),
       beginVersion({ version, line }: { version: Version; line: AuditLine }): void {
         beginVersion(version)
         audit.add([line])
@@ -88,6 +90,7 @@ export function readProcedures(db: DatabaseSync) {
     rejections: rejectionReader(db),
     rejected: rejectedReader(db),
     audit: audit.audit,
+    ...eraseReader(db),
     auditHead: audit.auditHead,
     pseudonymVersions: audit.pseudonymVersions,
     firstSeq: audit.firstSeq,
@@ -99,6 +102,7 @@ export function keeperProcedures(db: DatabaseSync) {
   return {
     findDamage: () => findDamage(db),
     checkpoint: (): void => void checkpoint.get(),
+    emptyLog: (): boolean => emptyLog(db, busyTimeoutMs),
   }
 }
 export type KeeperProcedures = ReturnType<typeof keeperProcedures>

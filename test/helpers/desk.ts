@@ -74,6 +74,7 @@ export async function openDesk(
     clock: options.clock ?? Date.now,
     newId: randomUUID,
     log: pino({ level: 'silent' }),
+    pseudonym: name => `pseudonym of ${name}`,
     onDue: some => void due.push(...some),
     onQuarantined: some => void quarantined.push(...some),
   })
