@@ -28,6 +28,9 @@ export class Registry {
   account = (id: string): (Account & Credentials) | undefined => this.#accounts.get(id)
   sites = (): Iterable<Site> => this.#sites.values()
   devices = (): Iterable<KnownDevice> => this.#devices.values()
+  accounts = (): Iterable<Account & Credentials> => this.#accounts.values()
+  /** Whose silence is told of. */
+  watched = (): KnownDevice[] => [...this.#devices.values()].filter(({ disabled }) => disabled !== true)
 }
 
 type Credentials = {

@@ -59,6 +59,12 @@ export class SequenceGaps {
     }
   }
 
+  forget(device: string): void {
+    this.#counters.delete(device)
+    this.#untold.delete(device)
+    this.#toldAt.delete(device)
+  }
+
   /** The clock was set by so much. */
   clockMoved(byMs: number): void {
     for (const [device, at] of this.#toldAt) this.#toldAt.set(device, at + byMs)
