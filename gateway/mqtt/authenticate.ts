@@ -1,6 +1,6 @@
 import type { ConnectPacket } from 'aedes'
 import { topics } from '../../schemas/topics.ts'
-import { type Registry, secretMatches } from '../devices/registry.ts'
+import { matchingDigest, type Registry, stillMatches } from '../devices/registry.ts'
 import { type Identity, leafOf } from './authorize.ts'
 
 /** CONNACK return codes of MQTT 3.1.1, table 3.1. */
@@ -21,7 +21,9 @@ export type Credentials = {
   certificateName: string | undefined
 }
 export type Refusal = { returnCode: typeof badCredentials | typeof notAuthorized; why: string }
-export type Login = { identity: Identity } | Refusal
+/** `digest`: of the secret that it gave; a certificate has none. */
+export type LoggedIn = { identity: Identity; digest?: Buffer | undefined }
+export type Login = LoggedIn | Refusal
 
 export function login(registry: Registry, credentials: Credentials): Login {
   const found = identify(registry, credentials)
@@ -46,8 +48,10 @@ function identify(registry: Registry, { clientId, username, password, certificat
     return { returnCode: badCredentials, why: 'no user name or password' }
   const known = registry.device(username) ?? registry.account(username)
   if (known === undefined) return { returnCode: badCredentials, why: 'unknown user name' }
-  if (!secretMatches(known, password)) return { returnCode: badCredentials, why: 'wrong secret' }
-  return identityOf(registry, username, clientId)
+  const digest = matchingDigest(known, password)
+  if (digest === undefined) return { returnCode: badCredentials, why: 'wrong secret' }
+  const found = identityOf(registry, username, clientId)
+  return 'returnCode' in found ? found : { ...found, digest }
 }
 
 /** Of one who has shown to be `id`. A session is taken over by whoever comes with its client id (MQTT-3.1.4-2), so nobody may come with a device's. */
@@ -55,9 +59,21 @@ function identityOf(registry: Registry, id: string, clientId: string): Login {
   const device = registry.device(id)
   if (device !== undefined) {
     if (clientId !== id) return { returnCode: notAuthorized, why: 'client id is not the device id' }
+    if (device.disabled === true) return { returnCode: notAuthorized, why: 'disabled' }
     const { site } = device
     return { identity: { role: 'device', device: id, site, prefix: topics.prefix({ site, device: id }) } }
   }
   if (registry.device(clientId) !== undefined) return { returnCode: notAuthorized, why: "client id is a device's" }
+  if (registry.account(id)?.disabled === true) return { returnCode: notAuthorized, why: 'disabled' }
   return { identity: { role: 'monitor', account: id } }
+}
+
+/** Why who is logged in could not do so any more, by the registry that is in force now; undefined: it could, as the same. */
+export function endedBy(registry: Registry, { identity, digest }: LoggedIn): string | undefined {
+  const known = identity.role === 'device' ? registry.device(identity.device) : registry.account(identity.account)
+  if (known === undefined) return 'left the registry'
+  if (known.disabled === true) return 'disabled'
+  if (identity.role === 'device' && registry.device(identity.device)?.site !== identity.site)
+    return 'moved to another site'
+  return digest === undefined || stillMatches(known, digest) ? undefined : 'its secret was changed'
 }

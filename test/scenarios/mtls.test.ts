@@ -22,7 +22,7 @@ let gateway: RunningGateway
 beforeAll(async () => {
   gateway = await startGateway({
     dataDir: `${dir}/data`,
-    registry: writeRegistry(dir, { buttons: 9 }),
+    registry: writeRegistry(dir, { buttons: 9, disabled: ['button-8'] }),
     env: tlsSettings(servers.issue('server', { for: 'server' }), devices),
   })
 })
@@ -113,6 +113,12 @@ test('a device without a certificate still logs in with its secret, and only wit
   await device.publish('access', passage('by-password'))
   expect(await refusalOf('mqtts', { clientId: 'button-6', username: 'button-6', password: 'wrong' })).toBe(4)
   expect(await refusalOf('mqtts', { clientId: 'button-6' })).toBe(4)
+})
+
+test('a disabled device is refused, whatever it shows', async () => {
+  const secret = { username: 'button-8', password: secretOf('button-8') }
+  expect(await refusalOf('mqtts', { ...shown(devices.issue('button-8')), clientId: 'button-8' })).toBe(5)
+  expect(await refusalOf('mqtts', { ...secret, clientId: 'button-8' })).toBe(5)
 })
 
 test("a monitor's certificate sees and may not publish, nor take a device's client id", async () => {
