@@ -7,6 +7,7 @@ import { faults } from './alarms/faults.ts'
 import { faultMessage } from './alarms/message.ts'
 import { Outbox } from './alarms/outbox.ts'
 import { RecentEvents, summarize } from './alarms/recent.ts'
+import type { NamedTarget } from './alarms/targets.ts'
 import type { Clock } from './clock.ts'
 import type { Maintenance } from './devices/maintenance.ts'
 import type { InForce } from './in-force.ts'
@@ -15,13 +16,16 @@ import type { Masking } from './journal/versions.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Database } from './sqlite/database.ts'
-import { Deliverer } from './webhook/deliver.ts'
+import { Deliverer, type Target } from './webhook/deliver.ts'
 import { signingKeys } from './webhook/signature.ts'
 
 /** The wiring of what becomes of alarm events: the desk decides, the deliverer tells the endpoints, faults go the same way. */
 const deskWindow = 20_000
 /** Of each start: what an alarm that comes at once has for its context. */
 const recentAtStart = 2000
+
+export const deliveryTargets = (targets: readonly NamedTarget[]): Target[] =>
+  targets.map(({ id, url, secret }) => ({ id, url, keys: signingKeys(secret) }))
 
 export async function createAlarming(options: {
   database: Database
@@ -58,7 +62,7 @@ export async function createAlarming(options: {
 
   const deliverer = new Deliverer({
     store: { due: query => read.call('due', query), failed: attempt => write.call('deliveryFailed', attempt) },
-    targets: inForce.targets.map(({ id, url, secret }) => ({ id, url, keys: signingKeys(secret) })),
+    targets: deliveryTargets(inForce.targets),
     clock,
     random: Math.random,
     log,

@@ -6,7 +6,7 @@ import type { Indicate } from '../../schemas/command.ts'
 import { kindOfLeaf, parseTopic, topics } from '../../schemas/topics.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { login, settle } from './authenticate.ts'
+import { endedBy, login, settle } from './authenticate.ts'
 import { type Identity, maySubscribe } from './authorize.ts'
 import { GuardedBroker } from './guarded-broker.ts'
 import type { Limits } from './guards/connection-limits.ts'
@@ -103,6 +103,33 @@ export class Broker extends GuardedBroker {
     this.#say(topics.indicate({ site: site.id, device: device.id }), said)
   }
 
+  /**
+   * Another registry is in force: who could not log in by it as what it is, is cut at once. Returns how many. Its will isn't
+   * published: that was its word while it was trusted, and may be an alarm.
+   */
+  cutStrangers(): number {
+    return Object.values(this.clients).filter(client => this.#cutIfStranger(client)).length
+  }
+
+  /** Whether it is connected with the current one of its secrets, and not with the one before. */
+  usesCurrentSecret(device: string): boolean {
+    const client = this.clients[device]
+    const digest = client && this.#sessions.get(client)?.digest
+    return digest !== undefined && this.#options.registry().device(device)?.secretDigest.equals(digest) === true
+  }
+
+  #cutIfStranger(client: Client): boolean {
+    const session = this.#sessions.get(client)
+    const why = session && endedBy(this.#options.registry(), session)
+    if (why === undefined) return false
+    const { identity } = session as Session
+    this.#options.log.info(identity.role === 'device' ? { device: identity.device, why } : { why }, 'connection.cut')
+    // As if it had said goodbye: aedes drops the will then.
+    ;(client as unknown as { _disconnected: boolean })._disconnected = true
+    client.close()
+    return true
+  }
+
   /** From here on nothing is taken: no connection, and no publish, which its device keeps and sends again. */
   stopTaking(): void {
     this.#intake.stopTaking()
@@ -150,7 +177,7 @@ export class Broker extends GuardedBroker {
       done(Object.assign(new Error(found.why), { returnCode: found.returnCode }), false)
       return
     }
-    this.#sessions.set(client, new Session(found.identity, this.subscriptionsOf(client), readerOf(client)))
+    this.#sessions.set(client, new Session(found, this.subscriptionsOf(client), readerOf(client)))
     this.webSocket.loggedIn(client.conn)
     done(null, true)
   }
@@ -172,7 +199,8 @@ export class Broker extends GuardedBroker {
   #ready(client: Client): void {
     const session = this.#sessions.get(client)
     // aedes says so of a client too that was gone before all of its welcome was said.
-    if (session?.identity.role !== 'device' || client.closed) return
+    // One that waited for its predecessor's end while the registry was replaced.
+    if (client.closed || this.#cutIfStranger(client) || session?.identity.role !== 'device') return
     session.isConnected = true
     this.#seen(client)
     this.#options.onConnected(session.identity.device, true)

@@ -1,4 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { DueDelivery, FailedAttempt, Settled } from '../alarms/delivery.ts'
 import { type Clock, monotonicMs } from '../clock.ts'
 import { messageOf } from '../errors.ts'
@@ -76,6 +77,26 @@ export class Deliverer {
   }
 
   start(): void {
+    this.sweep()
+  }
+
+  /**
+   * These are told from now on. A delivery under way ends as it began; the next attempt goes where the endpoint is now, signed
+   * with what its secret is now. Of one that changed nothing is held against it.
+   */
+  retarget(targets: readonly Target[]): void {
+    const before = new Map(this.#targets)
+    this.#targets.clear()
+    for (const target of targets) {
+      this.#targets.set(target.id, target)
+      if (!this.#underWay.has(target.id)) this.#underWay.set(target.id, new Map())
+      if (!isDeepStrictEqual(before.get(target.id), target)) this.#failures.delete(target.id)
+    }
+    for (const [id, underWay] of this.#underWay)
+      if (!this.#targets.has(id)) {
+        this.#failures.delete(id)
+        if (underWay.size === 0) this.#underWay.delete(id)
+      }
     this.sweep()
   }
 
