@@ -86,7 +86,7 @@ export const authenticate =
     const caller = callerOf(tokens(), authorization, clock())
     if (caller === undefined) {
       const limited = limits.failure(request, reply)
-      if (limited !== undefined) return limited
+      if (limited !== undefined) return await limited
       // Who sends none at all may be a browser, or a probe; who sends one that is wrong tries something.
       if (authorization !== undefined) onRefused?.({ caller: null, why: 'the token is not known', address: request.ip })
       reply.header('www-authenticate', challenge(authorization === undefined ? undefined : 'invalid_token'))
@@ -98,7 +98,7 @@ export const authenticate =
     }
     connections.trust(request.raw.socket)
     const limited = limits.caller(caller.name, request, reply)
-    if (limited !== undefined) return limited
+    if (limited !== undefined) return await limited
     const needed = request.routeOptions.config.role ?? 'viewer'
     if (!mayCall(caller.role, needed)) {
       onRefused?.({ caller: caller.name, why: `the role ${needed} is needed`, address: request.ip })

@@ -116,6 +116,8 @@ describe('under /api/v1', () => {
       'POST /api/v1/deliveries/:id/retry': 'admin',
       'POST /api/v1/endpoints/:id/test': 'admin',
       'POST /api/v1/rejections/:id/replay': 'admin',
+      'POST /api/v1/events/:seq/unmask': 'admin',
+      'POST /api/v1/erase': 'admin',
     })
     for (const { method, url, config } of changing) {
       const lower = config.role === 'admin' ? 'dispatcher' : 'viewer'

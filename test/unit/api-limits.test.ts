@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { Buckets } from '../../gateway/api/buckets.ts'
 import { Connections } from '../../gateway/api/connections.ts'
@@ -78,7 +78,7 @@ test.each([
 })
 
 describe('an allowance', () => {
-  const small = (burst: number, perSecond: number) => ({ burst, perSecond, maxKeys: 10 })
+  const small = (burst: number, perSecond: number) => ({ burst, perSecond, maxKeys: 10, heldMs: 0 })
   const allowances = { token: small(20, 10), alarm: small(5, 10), failure: small(8, 2), open: small(30, 10) }
   const send = async (count: number, one: () => Promise<{ status: number }>) => {
     const statuses: number[] = []
@@ -129,6 +129,29 @@ describe('an allowance', () => {
     const actions = await send(6, () => post('alarms/a-1/acknowledge', { by: '王' }))
     expect(actions.indexOf(429)).toBe(5)
   })
+})
+
+test('a refusal is held back, and what was sent behind it waits; others are answered meanwhile', async () => {
+  const held = { burst: 1, perSecond: 1, maxKeys: 10, heldMs: 300 }
+  const { port, get, logged } = await startApi({
+    allowances: { token: { ...held, burst: 100 }, alarm: held, failure: held, open: held },
+  })
+  const socket = connect(port, '127.0.0.1')
+  let text = ''
+  socket.setEncoding('latin1').on('data', chunk => {
+    text += chunk
+  })
+  const request = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n'
+  const statuses = () => [...text.matchAll(/HTTP\/1.1 (\d+)/gm)].map(([, status]) => status)
+  socket.write(request)
+  await expect.poll(statuses).toEqual(['200'])
+  socket.write(request)
+  await expect.poll(() => logged.some(({ message }) => message === 'http.limited')).toBe(true)
+  socket.write(request)
+  expect((await get('sites')).status).toBe(200)
+  expect(statuses()).toEqual(['200'])
+  await expect.poll(statuses, { timeout: 5000 }).toEqual(['200', '429', '429'])
+  socket.destroy()
 })
 
 test('a hundred lists of one token come between those of another, not before them', async () => {
