@@ -67,7 +67,12 @@ function parseString(this: Parser): string | null {
 
 function newPacket(this: Parser): boolean {
   const mistake = mistakeIn(this.packet, this._pos)
-  return mistake === undefined ? own(this)._newPacket.call(this) : end(this, mistake)
+  if (mistake !== undefined) return end(this, mistake)
+  const isLast = this.packet.cmd === 'disconnect'
+  const isDone = own(this)._newPacket.call(this)
+  // aedes would still take what stands behind a DISCONNECT, where nothing may stand [MQTT-3.14.4-2].
+  if (isLast) this.removeAllListeners('packet')
+  return isDone
 }
 
 /** False: the parser takes nothing more. A CONNACK that says why goes first [MQTT-3.2.2-5], on its way before the end. */

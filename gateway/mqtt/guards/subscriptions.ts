@@ -40,7 +40,7 @@ export class Subscriptions {
 
 const hasWildcard = (filter: string): boolean => filter.endsWith('#') || filter.includes('+')
 
-type Deliver = (packet: { topic: string; qos: number }, done: () => void) => void
+type Deliver = (packet: { topic: string; qos: number; dup: boolean }, done: () => void) => void
 
 /**
  * No message reaches a subscriber above the QoS that it was granted [MQTT-3.8.4-6]. aedes lowers it for a filter without
@@ -51,6 +51,8 @@ export function capQos(client: Client, subscriptions: Subscriptions): void {
   const inside = client as unknown as { deliver0: Deliver; deliverQoS: Deliver }
   const { deliver0, deliverQoS } = inside
   inside.deliver0 = inside.deliverQoS = (packet, done) => {
+    // A copy for this subscriber. That its publisher sent it twice is not passed on [MQTT-3.3.1-3].
+    packet.dup = false
     packet.qos = Math.min(packet.qos, subscriptions.qosFor(packet.topic))
     if (packet.qos === 0) deliver0(packet, done)
     else deliverQoS(packet, done)
