@@ -106,7 +106,7 @@ const isDamage = (error: unknown): boolean =>
   [SQLITE_CORRUPT, SQLITE_NOTADB].includes(((error as { errcode?: number }).errcode ?? 0) & 0xff)
 
 /** SQLite's own errors, said so that a person knows which file and what to do. */
-function explained<T>(file: string, open: () => T): T {
+export function explained<T>(file: string, open: () => T): T {
   try {
     return open()
   } catch (error) {
