@@ -24,6 +24,7 @@ import { startMasking } from './masking.ts'
 import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
 import { pseudonymKeys } from './pseudonym-keys.ts'
+import { Reloading } from './reloading.ts'
 import { createReplay } from './replaying.ts'
 import type { Setup } from './setup.ts'
 import { AppendQueue } from './sqlite/append-queue.ts'
@@ -201,6 +202,21 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     },
   })
 
+  const reloading = new Reloading({
+    config,
+    inForce,
+    write,
+    supervision,
+    deliverer,
+    broker,
+    desk,
+    say: message => outbox.say(message),
+    audit: auditing.write,
+    clock,
+    newId,
+    log,
+  })
+
   let damage: string | undefined
   const api = await createApi({
     secure: certificates,
@@ -219,8 +235,13 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     masking,
     auditing,
     erase: request => erase(eraseStore(database), masking, request, clock),
-    registry: inForce.registry,
-    presence: { ...supervision, connected: presence.connected },
+    registry: inForce,
+    presence: {
+      ...supervision,
+      connected: presence.connected,
+      usesCurrentSecret: device => broker.usesCurrentSecret(device),
+    },
+    reload: caller => reloading.reload(caller),
     ...pages(database.lists),
     replay: createReplay({
       ...database,
@@ -237,7 +258,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       newId,
       maintenance,
       pseudonym: masking.current.pseudonym,
-      endpoints: inForce.endpointIds(),
+      endpoints: inForce.endpointIds,
       deliverer,
     }),
     stream: {
@@ -296,8 +317,12 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   return {
     mqttPort,
     httpPort,
-    reload: () => void certificates?.reload(),
+    reload() {
+      certificates?.reload()
+      reloading.reload('signal').catch(error => log.error({ err: messageOf(error) }, 'registry.unfinished'))
+    },
     async stop() {
+      await reloading.stop()
       tokens.stop()
       certificates?.stop()
       broker.stopTaking()

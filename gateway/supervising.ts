@@ -16,6 +16,8 @@ import type { ReadProcedures } from './sqlite/procedures.ts'
 /** The wiring of supervision: what it begins with, its tick of a second, and where its reports go. */
 const tickMs = 1000
 
+export type Supervising = Awaited<ReturnType<typeof startSupervision>>
+
 export async function startSupervision(options: {
   read: Caller<ReadProcedures>
   registry: Registry

@@ -46,7 +46,7 @@ const descriptions: Partial<Record<ProblemStatus, string>> = {
   403: "The token's role is too low",
   404: 'There is no such thing',
   409: 'Not possible as things are; the problem says how they are',
-  422: 'The Idempotency-Key stands for another request',
+  422: 'The Idempotency-Key stands for another request, or a file has mistakes',
   503: 'Not now; the same request may succeed later',
 }
 

@@ -28,6 +28,7 @@ import { addMaintenance, type MaintenancePort } from './maintenance.ts'
 import { addMetrics } from './metrics.ts'
 import type { ReceiptsPort } from './once.ts'
 import { refuseError, refuseUnknown, refuseUnreadable } from './refuse.ts'
+import { addRegistry, type ReloadPort } from './registry.ts'
 import { addRejections, type RejectionsPort } from './rejections.ts'
 import { addReplay, type ReplayPort } from './replay.ts'
 import { addReports, type ReportsPort } from './reports.ts'
@@ -68,6 +69,7 @@ export type ApiOptions = {
   erase: ErasePort
   registry: SitesPort & DevicesPort & { site(id: string): unknown; device(id: string): unknown }
   presence: PresencePort
+  reload: ReloadPort
   events: EventsPort
   alarms: AlarmsPort & OpenAlarmsPort
   open: OpenPort
@@ -164,6 +166,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       api.setNotFoundHandler((request, reply) => refuseUnknown(routes, request, reply))
       addSites(api, options)
       addDevices(api, options)
+      addRegistry(api, options)
       addEvents(api, options)
       addAlarms(api, options)
       addActions(api, options)

@@ -13,7 +13,7 @@ export type CommandsOptions = {
   maintenance: Maintenance
   /** A person's name as the audit log may keep it. */
   pseudonym: (name: string) => string
-  endpoints: readonly string[]
+  endpoints: () => readonly string[]
   /** `offer`: may be tried at once. `sweep`: something else has become due. */
   deliverer: { offer(due: readonly DueDelivery[]): void; sweep(): void }
 }
@@ -49,7 +49,7 @@ export function commands(write: Caller<WriteProcedures>, options: CommandsOption
     },
     endpoints: {
       async test(id: string, caller: string): Promise<string | undefined> {
-        if (!endpoints.includes(id)) return undefined
+        if (!endpoints().includes(id)) return undefined
         const message = `this is a test of endpoint ${id}: nothing is wrong, nobody needs to act`
         const test = faultMessage(newId(), { code: 'endpoint-test', subject: id, message }, clock(), [id])
         const details = { message: test.id }

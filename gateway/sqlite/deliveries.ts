@@ -39,6 +39,9 @@ export function deliveryProcedures(db: DatabaseSync) {
   const setCancelled = db.prepare("UPDATE delivery SET state = 'cancelled' WHERE subject = ? AND state = 'pending'")
   const moveDue = db.prepare("UPDATE delivery SET due_ms = due_ms + ? WHERE state = 'pending'")
   const setDue = db.prepare("UPDATE delivery SET due_ms = ? WHERE id = ? AND state = 'pending'")
+  const setAllDue = db.prepare(
+    "UPDATE delivery SET due_ms = ?1, refusals = 0 WHERE endpoint = ?2 AND state = 'pending' AND (due_ms > ?1 OR refusals > 0)",
+  )
   const one = db.prepare('SELECT d.*, m.type FROM delivery d JOIN message m ON m.id = d.message WHERE d.id = ?')
   const forget = db.prepare(
     `DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state <> 'pending' AND created_ms < ? ORDER BY id LIMIT ?)`,
@@ -97,6 +100,10 @@ export function deliveryProcedures(db: DatabaseSync) {
         attempt.error,
         attempt.deliveryId,
       )
+    },
+    /** What waits for these endpoints is due now, as if it had never failed: they were changed, so that it may work. */
+    hasten({ endpoints, now }: { endpoints: readonly string[]; now: number }): void {
+      for (const endpoint of endpoints) setAllDue.run(now, endpoint)
     },
     /** A person wants it tried now. `done: false`: it isn't pending. undefined: there is none of this id. */
     retry({ id, now }: { id: number; now: number }): { done: boolean; delivery: DeliveryView } | undefined {

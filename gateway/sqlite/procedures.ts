@@ -12,7 +12,7 @@ import { maintenanceProcedures, maintenanceReader } from './maintenance.ts'
 import { busyTimeoutMs, findDamage } from './open.ts'
 import { rejectedReader, replayProcedures } from './replay.ts'
 import { responseReader } from './responses.ts'
-import { rejectionReader, statsReader } from './stats.ts'
+import { lagReader, rejectionReader, statsReader } from './stats.ts'
 import { toldReader } from './told.ts'
 
 /** All that a thread can be asked for, by name. There is no generic SQL: what isn't here can't be run. */
@@ -56,6 +56,7 @@ export function writeProcedures(db: DatabaseSync) {
         audit.add([line])
       },
       cancelUnknown: deliveries.cancelUnknown,
+      hastenDeliveries: deliveries.hasten,
       retainDeliveries: deliveries.retain,
     },
   }
@@ -88,6 +89,7 @@ export function readProcedures(db: DatabaseSync) {
     toldFaults: told.faults,
     testAlarms: told.testAlarms,
     rejections: rejectionReader(db),
+    lag: lagReader(db),
     rejected: rejectedReader(db),
     audit: audit.audit,
     ...eraseReader(db),

@@ -161,8 +161,10 @@ export const ports = {
     presence: (id: string) => (id === 'school-01-gate-01' ? ('online' as const) : ('unknown' as const)),
     battery: (id: string) => (id === 'school-01-gate-01' ? 87 : undefined),
     missing: () => 0,
+    usesCurrentSecret: () => false,
     lastSeenAt: (id: string) => (id === 'school-01-gate-01' ? at : undefined),
   },
+  reload: async () => ({ mistakes: ['registry.yaml:2: version: must be 1', 'CENTRE_SECRET: is not set'] }),
   events: {
     events: async query => {
       const found = entries.filter(
