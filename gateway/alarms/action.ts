@@ -40,22 +40,22 @@ export function refusalOf(alarm: Alarm, { refused, stage }: Refusal): Refusal & 
  * alarm's history, and here as a pseudonym, so that a name that is changed there later does not fit any more.
  */
 export function linesOf(
-  acted: readonly Acted[],
+  done: readonly { acted: Acted }[],
   { name, by, disposition }: Action,
   actor: { caller: string; at: number; pseudonym: (name: string) => string; scope?: 'site' },
 ): AuditLine[] {
   const { caller, at, pseudonym, scope } = actor
   const more = { ...(disposition && { disposition }), ...(scope && { scope }) }
-  return acted.flatMap(one =>
-    'refused' in one
+  return done.flatMap(({ acted }) =>
+    'refused' in acted
       ? []
       : [
           {
             at,
             by: caller,
             what: `alarm.${reached[name]}` as const,
-            subject: one.alarm.id,
-            details: { site: one.alarm.site.id, person: pseudonym(by), ...more },
+            subject: acted.alarm.id,
+            details: { site: acted.alarm.site.id, person: pseudonym(by), ...more },
           },
         ],
   )

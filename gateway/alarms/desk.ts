@@ -141,7 +141,7 @@ export class Desk<Due> {
           receipt === undefined || acted === undefined || 'refused' in acted
             ? []
             : [{ ...receipt, at: clock(), answer: JSON.stringify(acted.alarm) }],
-        audit: () => linesOf(acted === undefined ? [] : [acted], action, { caller, at: clock(), pseudonym }),
+        audit: () => linesOf(acted === undefined ? [] : [{ acted }], action, { caller, at: clock(), pseudonym }),
       })
     })
   }
@@ -159,12 +159,7 @@ export class Desk<Due> {
             .map(({ id }) => ({ id, acted: takeAction(draft, id, action, clock()) as Acted }))
           return () => resolve(results)
         },
-        audit: () =>
-          linesOf(
-            results.map(({ acted }) => acted),
-            action,
-            { caller, at: clock(), pseudonym, scope: 'site' },
-          ),
+        audit: () => linesOf(results, action, { caller, at: clock(), pseudonym, scope: 'site' }),
       })
     })
   }

@@ -7,7 +7,8 @@ import { kindOfCode } from './kinds.ts'
 
 /** Looked at by one question: some ten milliseconds. */
 const slice = 20_000
-const erasedPayload = '{"erased":true}'
+/** Of a rejected one nothing is known, so nothing is left of it. */
+const erasedPayload = '{}'
 
 /** Finds what names a person or plate, and what is to stand in its place; changes nothing. */
 export function eraseReader(db: DatabaseSync) {
@@ -58,23 +59,59 @@ export function eraseReader(db: DatabaseSync) {
 /** Inside a transaction that its caller opened. */
 export function eraseProcedures(db: DatabaseSync) {
   const entry = db.prepare(
-    'SELECT seq, received_ms AS receivedAt, at_ms AS at, skew_ms AS skewMs, site, device, kind, id FROM entry WHERE seq = ?',
+    `SELECT seq, received_ms AS receivedAt, at_ms AS at, skew_ms AS skewMs, site, device, kind, id, crc, length(payload) AS bytes
+     FROM entry WHERE seq = ?`,
   )
   const setEntry = db.prepare('UPDATE entry SET payload = ?, crc = ? WHERE seq = ?')
+  const rejection = db.prepare(
+    'SELECT length(CAST(topic AS BLOB)) AS topicBytes, length(payload) AS bytes FROM rejection WHERE seq = ?',
+  )
   const setRejection = db.prepare('UPDATE rejection SET topic = ?, payload = ? WHERE seq = ?')
   const crcOf = createEntryCrc()
+
+  function rewriteEntry({ seq, payload }: Rewritten): void {
+    const found = entry.get(seq) as (Omit<EntryColumns, 'payload'> & { crc: number | null; bytes: number }) | undefined
+    // Gone meanwhile, by retention.
+    if (found === undefined) return
+    const { crc: before, bytes, ...columns } = found
+    for (const padded of ofLength(payload, bytes)) {
+      const crc = crcOf({ ...columns, payload: padded })
+      if (before !== null && storedBytes(crc) !== storedBytes(before)) continue
+      setEntry.run(padded, before === null ? null : crc, seq)
+      return
+    }
+    const whole = Buffer.from(payload)
+    setEntry.run(whole, crcOf({ ...columns, payload: whole }), seq)
+  }
+
   return ({ entries, rejections }: Parameters<EraseStore['rewrite']>[0]): void =>
     securely(db, () => {
-      for (const { seq, payload } of entries) {
-        const columns = entry.get(seq) as Omit<EntryColumns, 'payload'> | undefined
-        // Gone meanwhile, by retention.
-        if (columns === undefined) continue
-        const bytes = Buffer.from(payload)
-        setEntry.run(bytes, crcOf({ ...columns, payload: bytes }), seq)
+      for (const one of entries) rewriteEntry(one)
+      for (const { seq, topic, payload } of rejections) {
+        const found = rejection.get(seq) as { topicBytes: number; bytes: number } | undefined
+        if (found === undefined) continue
+        const bytes = found.bytes + found.topicBytes - Buffer.byteLength(topic)
+        setRejection.run(topic, ofLength(payload, bytes).next().value ?? Buffer.from(payload), seq)
       }
-      for (const { seq, topic, payload } of rejections) setRejection.run(topic, Buffer.from(payload), seq)
     })
 }
+
+/**
+ * Payloads of the length that was there, filled up with white space. A row that keeps its size is written over in place; one
+ * that doesn't makes SQLite move its neighbours, and leave bytes of them behind in what is then free. None where it is too long.
+ */
+function* ofLength(payload: string, bytes: number): Generator<Buffer, undefined> {
+  const missing = bytes - Buffer.byteLength(payload)
+  if (missing < 0) return
+  for (let variant = 0; variant < (missing === 0 ? 1 : 64); variant++) {
+    const ending = [variant & 3, (variant >> 2) & 3, variant >> 4].map(place => ' \n\t\r'[place]).join('')
+    yield Buffer.from(payload + `${' '.repeat(missing)}${ending}`.slice(ending.length))
+  }
+}
+
+/** SQLite keeps whole numbers in as few bytes as they need, so the check sum counts for a row's size. */
+const storedBytes = (crc: number): number =>
+  crc < 2 ? 0 : crc < 2 ** 7 ? 1 : crc < 2 ** 15 ? 2 : crc < 2 ** 23 ? 3 : crc < 2 ** 31 ? 4 : 6
 
 /** What is deleted or written over in `work` leaves nothing in the pages: SQLite would only forget where it stood. */
 export function securely<T>(db: DatabaseSync, work: () => T): T {
