@@ -72,14 +72,14 @@ export function createMetrics(read: {
     },
   })
   const lag = sharedWithin(lagTimeoutMs, read.lag)
-  const lagGauge = (name: string, help: string, valueOf: (lag: Lag) => number) =>
+  const lagGauge = (name: string, help: string, figureOf: (lag: Lag) => number) =>
     new Gauge({
       name,
       help,
       labelNames: ['consumer'],
       registers,
       async collect() {
-        for (const one of await lag()) this.set({ consumer: one.consumer }, valueOf(one))
+        for (const one of await lag()) this.set({ consumer: one.consumer }, figureOf(one))
       },
     })
   lagGauge(
