@@ -100,6 +100,8 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     openAlarms: () => desk.openAlarms().length,
     influx: () => influx?.state(),
     disk: () => disk.state(),
+    lag: () => read.call('lag', { consumers, now: clock() }),
+    log,
   })
 
   const indications = new Indications()
@@ -341,6 +343,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       await auditing.stop()
       await database.close()
       lock.release()
+      metrics.stop()
       log.info('stopped')
     },
   }
