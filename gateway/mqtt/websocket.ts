@@ -63,7 +63,7 @@ export class WebSocketDoor {
     this.#isOpen = false
   }
 
-  /** Those too that never became a client of the broker. */
+  /** Those too that are no clients of the broker any more and don't answer that they are closed. */
   end(): void {
     for (const webSocket of this.#server.clients) webSocket.terminate()
   }

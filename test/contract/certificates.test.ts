@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { copyFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
-import { connect, createServer } from 'node:tls'
+import { connect, createServer, type TlsOptions } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { Certificates, type Loaded, loadCertificates } from '../../gateway/certificates.ts'
 import type { Log } from '../../gateway/log.ts'
@@ -14,13 +14,16 @@ import { until } from '../helpers/until.ts'
 /** How a renewed certificate comes in force by itself, and what Node's TLS server does with it. */
 const pollMs = 10
 
-function serve(loaded: Loaded | { mistakes: string[] }, options: { now?: () => number; maxHandshakes?: number } = {}) {
+function serve(
+  loaded: Loaded | { mistakes: string[] },
+  options: { now?: () => number; maxHandshakes?: number; tls?: TlsOptions } = {},
+) {
   if ('mistakes' in loaded) throw new Error(loaded.mistakes.join())
   const said: { what: string; line: Record<string, unknown> }[] = []
   const say = (line: Record<string, unknown>, what: string) => void said.push({ what, line })
   const log = { info: say, warn: say } as unknown as Log
   const certificates = new Certificates(loaded, { log, clock: options.now ?? Date.now, pollMs })
-  const server = createServer(certificates.serverOptions)
+  const server = createServer({ ...certificates.serverOptions, ...options.tls })
   boundHandshakes(server, options.maxHandshakes ?? 100)
   certificates.keep(server)
   onTestFinished(() => {
@@ -124,4 +127,16 @@ test('connections that only wait in the handshake give way to a newcomer, the ol
   // Who is through counts no more, however many there are.
   for (let count = 0; count < 3; count++) await serial(authority.cert)
   expect(second.socket.destroyed).toBe(false)
+})
+
+test('who does not finish the handshake in time is cut, and that is told', async () => {
+  const authority = createAuthority(temporaryDirectory())
+  const { certFile, keyFile } = authority.issue('server', { for: 'server' })
+  const loaded = loadCertificates(settingsAt(certFile, keyFile))
+  expect(serve(loaded).certificates.serverOptions.handshakeTimeout).toBe(10_000)
+  const { server, told } = serve(loaded, { tls: { handshakeTimeout: 50 } })
+  const socket = connectTcp({ port: await listening(server), host: '127.0.0.1' })
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'close')
+  expect(told('tls.refused')).toEqual([{ code: 'ERR_TLS_HANDSHAKE_TIMEOUT', count: 1 }])
 })
