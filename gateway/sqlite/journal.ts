@@ -4,10 +4,9 @@ import type { Progress } from '../journal/journal.ts'
 import type { AppendBatch, AppendResult, Origin } from './append-batch.ts'
 import { createEntryCrc } from './entry-crc.ts'
 import { knownIds } from './known-ids.ts'
+import { rejectionKeeper } from './rejections.ts'
 import { responsesConsumer } from './responses.ts'
 
-/** A device's rejections beyond this many push out its oldest ones; they stay counted (design decision 11). */
-const rejectionsKeptPerDevice = 1000
 /** Among a batch's kinds. */
 const REJECTION = 0
 const STORED = 0
@@ -21,12 +20,6 @@ const REJECTED = 2
 export function journalProcedures(db: DatabaseSync) {
   const insertEntry = db.prepare(
     'INSERT INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  )
-  const insertRejection = db.prepare(
-    'INSERT INTO rejection (seq, received_ms, site, device, topic, reason, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  )
-  const trimRejections = db.prepare(
-    'DELETE FROM rejection WHERE seq = (SELECT seq FROM rejection WHERE device = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)',
   )
   const saveCounters = db.prepare(
     'UPDATE counter SET last_seq = ?, received = ?, accepted = ?, duplicate = ?, rejected = ?',
@@ -56,6 +49,7 @@ export function journalProcedures(db: DatabaseSync) {
 
   const crcOf = createEntryCrc()
   const known = knownIds(db)
+  const rejections = rejectionKeeper(db)
   let counters = loadCounters.get() as Counters
   let deviceKeys = new Map<string, number>()
   let siteKeys = new Map<string, number>()
@@ -70,6 +64,7 @@ export function journalProcedures(db: DatabaseSync) {
     const results = new Uint8Array(count)
     let start = 0
     let rejection = 0
+    let kept = 0
     for (let index = 0; index < count; index++) {
       const end = batch.payloadEnds[index] as number
       const payload = batch.payloads.subarray(start, end)
@@ -83,8 +78,7 @@ export function journalProcedures(db: DatabaseSync) {
         const { device, site } = batch.devices[place] as Origin
         const topic = batch.rejected[rejection++] as string
         const reason = batch.rejected[rejection++] as string
-        insertRejection.run(seq, receivedAt, site, device, topic, reason, payload)
-        trimRejections.run(device, rejectionsKeptPerDevice)
+        if (rejections.keep({ seq, receivedAt, site, device, topic, reason, payload })) kept++
         counters.lastSeq = seq
         counters.rejected++
         results[index] = REJECTED
@@ -110,6 +104,7 @@ export function journalProcedures(db: DatabaseSync) {
       counters.accepted++
       results[index] = STORED
     }
+    if (kept > 0) rejections.trim()
     counters.received += count
     saveCounters.run(counters.lastSeq, counters.received, counters.accepted, counters.duplicate, counters.rejected)
     return { seqs, results }
