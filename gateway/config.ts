@@ -6,7 +6,13 @@ import { messageOf } from './errors.ts'
 export type Config = {
   dataDir: string
   registryFile: string
-  mqtt: { host: string; port: number; maxPayloadBytes: number }
+  mqtt: {
+    host: string
+    port: number
+    maxPayloadBytes: number
+    /** Of all ports together; how many come from one address is not limited for loopback. */
+    limits: { maxConnections: number; maxConnectionsPerAddress: number }
+  }
   /** MQTT over TLS, opened where `tls` is set. */
   mqtts: { host: string; port: number }
   /** With a certificate HTTP is HTTPS too. */
@@ -87,6 +93,9 @@ export function readConfig(env: Environment = process.env): {
     return fallback
   }
 
+  const connections = (name: string, fallback: number): number =>
+    whole(name, fallback, 1, 16_000, 'a number of connections')
+
   const url = (name: string): string | undefined => {
     const value = text(name)
     if (value === undefined) return undefined
@@ -155,6 +164,12 @@ export function readConfig(env: Environment = process.env): {
       host: mqttHost,
       port: whole('GATEHOUSE_MQTT_PORT', 1883, 0, 65_535, 'a port'),
       maxPayloadBytes: whole('GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES', 65_536, 128, 1_048_576, 'a size in bytes'),
+      limits: {
+        // 10,000 devices; and the half-open connections that a part of them has left behind, and monitors.
+        maxConnections: connections('GATEHOUSE_MQTT_MAX_CONNECTIONS', 12_000),
+        // Three times a site of 300 devices behind one NAT, each of which may have left a half-open connection behind.
+        maxConnectionsPerAddress: connections('GATEHOUSE_MQTT_MAX_CONNECTIONS_PER_ADDRESS', 1000),
+      },
     },
     http: {
       host: httpHost,

@@ -122,6 +122,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     },
   })
   const { outbox, announce, deliverer, recent, desk } = alarming
+  if (database.walDamage !== undefined) announce(faults.walDamaged(database.walDamage))
   if (auditing.broken !== undefined) announce(faults.auditBroken(auditing.broken))
 
   const stream = new Stream({ clock, openAlarms: desk.openAlarms })
@@ -197,6 +198,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     log,
     retentionMs,
     maxPayloadBytes: config.mqtt.maxPayloadBytes,
+    limits: config.mqtt.limits,
     onSeen: supervision.seen,
     onConnected: (device, connected) => presence.setConnected(device, connected),
     onWantsCommands: device => {

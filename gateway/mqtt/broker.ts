@@ -30,7 +30,7 @@ export type BrokerOptions = Omit<IntakeOptions, 'sendAck'> & {
   onConnected: (device: string, connected: boolean) => void
   /** It has subscribed to its commands: it wants to know of what is open now. */
   onWantsCommands: (device: string) => void
-  limits?: Partial<Limits>
+  limits: Limits
 }
 
 /** Topic, its length and the packet id; a real one has at most 2 × 64 characters of ids in it. */
@@ -58,7 +58,7 @@ export class Broker extends GuardedBroker {
           this.#intake.take(client && this.#sessions.get(client), packet, client?.closed === true, done),
         maySubscribe: (client, filter) => this.#maySubscribe(client, filter),
       },
-      { maxPacketBytes, limits: options.limits ?? {} },
+      { maxPacketBytes, limits: options.limits },
     )
     this.#options = options
     this.#intake = new Intake({ ...options, sendAck: (topic, ack) => this.#say(topic, ack) })

@@ -18,15 +18,16 @@ export type Policy = {
   authorizePublish: AuthorizePublishHandler
   maySubscribe: (client: Client, filter: string) => boolean
 }
-export type GuardOptions = { maxPacketBytes: number; limits?: Partial<Limits>; reading?: ReadingOptions }
+export type GuardOptions = {
+  maxPacketBytes: number
+  limits: Limits
+  connectTimeoutMs?: number
+  reading?: ReadingOptions
+}
 
-/** 10,000 devices; and the half-open connections that a part of them has left behind, and monitors. */
-const maxConnections = 12_000
-/** Three times a site of 300 devices behind one NAT, each of which may have left a half-open connection behind. */
-const maxConnectionsPerAddress = 1000
 /** A CONNECT of the contract has under 1 KiB. A will's payload may come on top. */
 const maxConnectBytes = 8192
-const connectTimeoutMs = 10_000
+const defaultConnectTimeoutMs = 10_000
 /** A client that asks for no keepalive, or for a longer one, still gets an end: a half-open connection must not stay. */
 const maxKeepaliveS = 600
 /** A client may publish before it has its CONNACK (section 3.1.4, non-normative); aedes' own 42 would cut one that sends its backlog so. */
@@ -44,12 +45,12 @@ export class GuardedBroker extends Aedes {
   /** Who waits for a client's end, to take its id. */
   readonly #successors = new Map<Client, (() => void)[]>()
 
-  constructor(policy: Policy, { maxPacketBytes, limits, reading }: GuardOptions) {
+  constructor(policy: Policy, { maxPacketBytes, limits, connectTimeoutMs, reading }: GuardOptions) {
     super({
       // Else a hundred deliveries to frozen subscribers would hold up all others.
       concurrency: 0,
       drainTimeout: drainTimeoutMs,
-      connectTimeout: connectTimeoutMs,
+      connectTimeout: connectTimeoutMs ?? defaultConnectTimeoutMs,
       queueLimit: maxBeforeConnack,
       maxClientsIdLength: 64,
       preConnect: (_client, packet, done) => {
@@ -75,7 +76,7 @@ export class GuardedBroker extends Aedes {
       },
       authorizeForward: (client, packet) => ((client.conn as Duplex).writableLength > maxUnreadBytes ? null : packet),
     })
-    this.#limits = new ConnectionLimits({ maxConnections, maxConnectionsPerAddress, ...limits })
+    this.#limits = new ConnectionLimits(limits)
     this.reading = new Reading(reading)
     const guard = parsingRules({ maxPacketBytes, maxConnectBytes })
     const handle = this.handle
@@ -119,7 +120,7 @@ export class GuardedBroker extends Aedes {
     // The ids of messages to it; aedes begins anywhere.
     if (client.clean) (client as unknown as { _nextId: number })._nextId = 1
     const old = this.clients[client.id]
-    if (old === undefined) done()
+    if (old === undefined || client.closed) done()
     else this.#afterEndOf(old, done)
   }
 

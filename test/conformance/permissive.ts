@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { GuardedBroker } from '../../gateway/mqtt/guarded-broker.ts'
+import { GuardedBroker, type GuardOptions } from '../../gateway/mqtt/guarded-broker.ts'
 
 /** A filter that is refused, so that suites can see a refusal; the Eclipse suite asks for this one. */
 const refusedFilter = 'test/nosubscribe'
@@ -12,6 +12,7 @@ const refusedFilter = 'test/nosubscribe'
 export async function startPermissive(
   host: string,
   port: number,
+  options: Partial<GuardOptions> = {},
 ): Promise<{ broker: GuardedBroker; port: number; stop: () => Promise<void> }> {
   const broker = new GuardedBroker(
     {
@@ -19,7 +20,7 @@ export async function startPermissive(
       authorizePublish: (_client, _packet, done) => done(null),
       maySubscribe: (_client, filter) => filter !== refusedFilter,
     },
-    { maxPacketBytes: 1_048_576 },
+    { maxPacketBytes: 1_048_576, limits: { maxConnections: 1000, maxConnectionsPerAddress: 1000 }, ...options },
   )
   await broker.listen()
   const server = createServer({ noDelay: true }, socket => void broker.handle(socket))

@@ -19,7 +19,12 @@ test('without any setting it is what contract 8 says', () => {
   expect(config).toEqual({
     dataDir: './data',
     registryFile: './registry.yaml',
-    mqtt: { host: '127.0.0.1', port: 1883, maxPayloadBytes: 65_536 },
+    mqtt: {
+      host: '127.0.0.1',
+      port: 1883,
+      maxPayloadBytes: 65_536,
+      limits: { maxConnections: 12_000, maxConnectionsPerAddress: 1000 },
+    },
     http: { host: '127.0.0.1', port: 8080 },
     mqtts: { host: '127.0.0.1', port: 8883 },
     tls: undefined,
@@ -40,6 +45,8 @@ test('each setting is taken', () => {
     GATEHOUSE_MQTT_HOST: '0.0.0.0',
     GATEHOUSE_MQTT_PORT: '0',
     GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES: '1048576',
+    GATEHOUSE_MQTT_MAX_CONNECTIONS: '16000',
+    GATEHOUSE_MQTT_MAX_CONNECTIONS_PER_ADDRESS: '20',
     GATEHOUSE_HTTP_HOST: '::1',
     GATEHOUSE_HTTP_PORT: '65535',
     GATEHOUSE_INFLUX_URL: 'http://influxdb:8086',
@@ -58,7 +65,12 @@ test('each setting is taken', () => {
   expect(config).toMatchObject({
     dataDir: '/var/lib/gatehouse',
     registryFile: '/etc/registry.yaml',
-    mqtt: { host: '0.0.0.0', port: 0, maxPayloadBytes: 1_048_576 },
+    mqtt: {
+      host: '0.0.0.0',
+      port: 0,
+      maxPayloadBytes: 1_048_576,
+      limits: { maxConnections: 16_000, maxConnectionsPerAddress: 20 },
+    },
     http: { host: '::1', port: 65_535 },
     influx: { url: 'http://influxdb:8086', database: 'db', username: 'user', password: 'word' },
     dispatch: { url: 'https://centre.example/alarms', secret: 'whsec_x' },

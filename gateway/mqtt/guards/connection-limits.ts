@@ -31,8 +31,9 @@ export class ConnectionLimits {
     const address = addressOf(remoteAddress)
     const house = address === undefined ? undefined : (this.#addresses.get(address) ?? new House())
     if (house !== undefined && !house.hasRoom(maxConnectionsPerAddress))
-      return `more than ${maxConnectionsPerAddress} connections from one address`
-    if (!this.#all.hasRoom(maxConnections)) return `more than ${maxConnections} connections`
+      return `more than ${maxConnectionsPerAddress} connections from one address; GATEHOUSE_MQTT_MAX_CONNECTIONS_PER_ADDRESS is how many there may be`
+    if (!this.#all.hasRoom(maxConnections))
+      return `more than ${maxConnections} connections; GATEHOUSE_MQTT_MAX_CONNECTIONS is how many there may be`
     if (address !== undefined && house !== undefined) this.#addresses.set(address, house)
     this.#all.enter(stream)
     house?.enter(stream)

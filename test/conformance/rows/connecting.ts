@@ -12,7 +12,7 @@ const first: [what: string, bytes: Buffer][] = [
   ['DISCONNECT', disconnect],
   ['CONNACK', connack()],
   ['a reserved type', hex('f0 00')],
-  ['the header of a PUBLISH of 200 MiB', hex('32 80 80 80 64')],
+  ['the header of a PUBLISH, and nothing of it', hex('30 10')],
   ["a browser's GET", Buffer.from('GET / HTTP/1.1\r\n\r\n')],
 ]
 const mqtt = (name: string, level: number, flags: number, ...payload: Buffer[]) =>
