@@ -43,6 +43,11 @@ export const faults = {
     subject: 'journal',
     message: `${count} entries of the journal were changed by the disk (their check sums are wrong) and are not passed on; look at the disk, restore a backup`,
   }),
+  walDamaged: (what: string): Fault => ({
+    code: 'journal-damaged',
+    subject: 'journal',
+    message: `${what}; devices that said it believe it is stored; look at the disk, compare with a backup`,
+  }),
   damaged: (what: string): Fault => ({
     code: 'journal-damaged',
     subject: 'journal',

@@ -28,6 +28,8 @@ export type Database = {
   keep(onDamage: (what: string) => void): Promise<void>
   /** Empties the `-wal` file, which holds pages as they were before (sqlite/erase.ts). false: a reader stood in the way. */
   emptyLog(): Promise<boolean>
+  /** What of acknowledged commits could not be read at the start, in words; undefined: they are all there. */
+  walDamage: string | undefined
   /** Why the disk takes nothing, as the storage thread found it: for as long as it does, appends wait (sqlite/writing.ts). */
   trouble(): Failure | undefined
   /** Whenever `trouble` changes. */
@@ -58,6 +60,7 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
     onHealth?.(trouble)
   })
   return {
+    walDamage: writer.damage,
     trouble: () => trouble,
     onHealth(listener) {
       onHealth = listener
@@ -119,8 +122,12 @@ async function startThread(
     workerData: { file, role },
     name: `sqlite-${role}`,
   })
-  const opened = new Promise<void>((resolve, reject) => {
-    worker.once('message', (answer: Answer) => (answer.type === 'unopened' ? reject(errorOf(answer.error)) : resolve()))
+  const opened = new Promise<string | undefined>((resolve, reject) => {
+    worker.once('message', (answer: Answer) =>
+      answer.type === 'unopened'
+        ? reject(errorOf(answer.error))
+        : resolve(answer.type === 'opened' ? answer.damage : undefined),
+    )
     worker.once('error', reject)
   })
   try {
@@ -146,6 +153,7 @@ async function startThread(
   return {
     worker,
     caller,
+    damage: await opened,
     async end() {
       ending = true
       await worker.terminate()

@@ -4,7 +4,8 @@ import { messageOf, OperationalError } from '../errors.ts'
 export type WorkerRole = 'writer' | 'reader' | 'keeper'
 export type Request = { id: number; procedure: string; argument: unknown }
 export type Answer =
-  | { type: 'opened' }
+  /** `damage`: what the writer found in the WAL, which it put aside. */
+  | { type: 'opened'; damage: string | undefined }
   | { type: 'unopened'; error: Failure }
   | { type: 'done'; id: number; value: unknown }
   | { type: 'failed'; id: number; error: Failure }

@@ -4,6 +4,7 @@ import { inPlace } from './in-place.ts'
 import { explainDamage, openKeeper, openReader, openWriter } from './open.ts'
 import { keeperProcedures, readProcedures, writeProcedures } from './procedures.ts'
 import { type Answer, failureOf, type Request, type WorkerRole } from './request.ts'
+import { keepDamagedWal } from './wal-damage.ts'
 import { type Call, callsPerGroup, createWriting } from './writing.ts'
 
 /**
@@ -25,7 +26,9 @@ function start(): void {
   let run: (calls: Call[]) => void
   let db: DatabaseSync
   let writing: Writer | undefined
+  let damage: string | undefined
   try {
+    if (role === 'writer') damage = keepDamagedWal(file)
     db = { writer: openWriter, reader: openReader, keeper: openKeeper }[role](file)
     if (role === 'writer') writing = writer(db)
     run = writing?.write ?? singly(role === 'keeper' ? keeperProcedures(db) : readProcedures(db))
@@ -60,7 +63,7 @@ function start(): void {
     if (gathered.length > 0) setImmediate(work)
   }
   accept(main)
-  main.postMessage({ type: 'opened' } satisfies Answer)
+  main.postMessage({ type: 'opened', damage } satisfies Answer)
 }
 
 function writer(db: DatabaseSync): Writer {
