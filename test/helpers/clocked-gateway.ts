@@ -17,6 +17,8 @@ export type ClockedGateway = {
   /** Second by second, with a tick each. */
   pass(seconds: number): void
   get<T = Record<string, unknown>>(path: string): Promise<T>
+  /** POST without a body, as admin; the parsed answer. */
+  post<T = Record<string, unknown>>(path: string): Promise<T>
   stop(): Promise<void>
 }
 
@@ -56,6 +58,12 @@ export async function startClocked(options: {
     return stopped
   }
   onTestFinished(stop)
+  const ask = async (method: string, path: string) => {
+    const url = `http://127.0.0.1:${gateway.httpPort}/api/v1/${path}`
+    const response = await fetch(url, { method, headers: { authorization: `Bearer ${adminToken}` } })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as never
+  }
   return {
     mqttPort: gateway.mqttPort,
     mqttUrl: `mqtt://127.0.0.1:${gateway.mqttPort}`,
@@ -69,13 +77,8 @@ export async function startClocked(options: {
         vi.advanceTimersByTime(1000)
       }
     },
-    async get(path) {
-      const response = await fetch(`http://127.0.0.1:${gateway.httpPort}/api/v1/${path}`, {
-        headers: { authorization: `Bearer ${adminToken}` },
-      })
-      if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
-      return (await response.json()) as never
-    },
+    get: path => ask('GET', path),
+    post: path => ask('POST', path),
     stop,
   }
 }
