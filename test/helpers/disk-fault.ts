@@ -21,6 +21,8 @@ export type Sickness = {
   sync?: Errno
   syncDelayMs?: number
   write?: Errno
+  /** Writes fail only for as long as the gateway keeps its reserve. */
+  whileReserve?: boolean
   /** So many bytes of a write that fails arrive. */
   tornBytes?: number
   read?: Errno
@@ -29,8 +31,8 @@ export type Sickness = {
   freeBytes?: number
 }
 
-const countersAt = 32
-const bytes = 48
+const countersAt = 40
+const bytes = 56
 
 export function diskFault(): DiskFault {
   const dir = temporaryDirectory()
@@ -50,7 +52,8 @@ export function diskFault(): DiskFault {
   const fault: DiskFault = {
     env: { LD_PRELOAD: library, GATEHOUSE_TEST_DISK_FAULT: control },
     set(sick) {
-      const { sync, syncDelayMs = 0, write, read, loses = false, tornBytes = 0, freeBytes = -1 } = sick
+      const { sync, syncDelayMs = 0, write, read, loses = false, whileReserve = false } = sick
+      const { tornBytes = 0, freeBytes = -1 } = sick
       const page = Buffer.alloc(countersAt)
       for (const [index, value] of [
         codeOf(sync),
@@ -59,9 +62,10 @@ export function diskFault(): DiskFault {
         codeOf(read),
         +loses,
         tornBytes,
+        +whileReserve,
       ].entries())
         page.writeInt32LE(value, 4 * index)
-      page.writeBigInt64LE(BigInt(freeBytes), 24)
+      page.writeBigInt64LE(BigInt(freeBytes), 32)
       writeSync(fd, page, 0, countersAt, 0)
     },
     counts() {

@@ -26,14 +26,15 @@ struct control {
   volatile int32_t loses;
   /* Only so many bytes of the next write arrive, then write_errno. 0: none. */
   volatile int32_t torn_bytes;
+  /* 1: writes fail only for as long as the gateway keeps its reserve, as on a disk that is full to the last byte. */
+  volatile int32_t while_reserve;
+  int32_t unused;
   /* What statfs says is free; -1: the truth. */
   volatile int64_t free_bytes;
   /* Counted for the test. */
   volatile int32_t failed_syncs, failed_writes, failed_reads, syncs;
 };
 static struct control *control;
-static int cares(int fd);
-
 __attribute__((constructor)) static void start(void) {
   const char *path = getenv("GATEHOUSE_TEST_DISK_FAULT");
   int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
@@ -105,9 +106,14 @@ static int failing_sync(int fd) {
 int fsync(int fd) { return failing_sync(fd) ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return failing_sync(fd) ? -1 : REAL(fdatasync)(fd); }
 
-/* -1: as usual; else what the call returns, with errno. */
+/* 1: it fails, with what the call returns and errno. */
 static int failing_write(int fd, off_t at, size_t bytes, ssize_t *result, const void *data) {
   if (!control || (!control->write_errno && !control->loses) || !cares(fd)) return 0;
+  if (control->while_reserve) {
+    char reserve[PATH_MAX];
+    __builtin_snprintf(reserve, sizeof reserve, "%s/reserve", getenv("GATEHOUSE_DATA_DIR"));
+    if (access(reserve, F_OK)) return 0;
+  }
   if (!control->write_errno) {
     remember(fd, at, bytes);
     return 0;
