@@ -96,6 +96,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   const metrics = createMetrics({
     counts,
     connections: () => presence.connectedCount,
+    throttled: () => broker.reading.throttled,
     journalQueued: () => journal.queued,
     openAlarms: () => desk.openAlarms().length,
     influx: () => influx?.state(),
@@ -200,6 +201,9 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     maxPayloadBytes: config.mqtt.maxPayloadBytes,
     limits: config.mqtt.limits,
     onSeen: supervision.seen,
+    onRefused: ({ device = null, why, address }) =>
+      auditing.refused({ what: 'login.refused', subject: device, why, address }),
+    onFlooding: device => announce(faults.flooding(device)),
     onConnected: (device, connected) => presence.setConnected(device, connected),
     onWantsCommands: device => {
       for (const alarm of indications.of(device, desk.openAlarms())) broker.indicate(alarm, iso(clock()))

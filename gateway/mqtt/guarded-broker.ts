@@ -17,6 +17,8 @@ export type Policy = {
   authenticate: AuthenticateHandler
   authorizePublish: AuthorizePublishHandler
   maySubscribe: (client: Client, filter: string) => boolean
+  /** Why a connection from this address isn't looked at; undefined: it is. */
+  refuse?: (address: string | undefined) => string | undefined
 }
 export type GuardOptions = {
   maxPacketBytes: number
@@ -81,7 +83,8 @@ export class GuardedBroker extends Aedes {
     const guard = parsingRules({ maxPacketBytes, maxConnectBytes })
     const handle = this.handle
     this.handle = (stream, request) => {
-      const refusal = this.#limits.enter(stream, addressOf(stream, request))
+      const address = addressOf(stream, request)
+      const refusal = policy.refuse?.(address) ?? this.#limits.enter(stream, address)
       // A client is made of it all the same, as the types promise, and ends at once.
       if (refusal !== undefined) stream.destroy()
       const client = handle(stream, request)
