@@ -104,9 +104,9 @@ export function addressOf(address: string | undefined): string | undefined {
 }
 
 function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::') as [string, string?]
-  const groups = head === '' ? [] : head.split(':')
-  const behind = tail === undefined || tail === '' ? 0 : tail.split(':').length
-  if (tail !== undefined) while (groups.length + behind < 8) groups.push('0')
-  return `${groups.slice(0, 4).join(':')}/64`
+  const [head = '', tail = ''] = address.split('::')
+  const groupsOf = (part: string) => (part === '' ? [] : part.split(':'))
+  const [before, behind] = [groupsOf(head), groupsOf(tail)]
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - behind.length) }, () => '0')
+  return `${[...before, ...zeros, ...behind].slice(0, 4).join(':')}/64`
 }
