@@ -16,7 +16,7 @@ export type WritingOptions = {
   run: (procedure: string, argument: unknown) => unknown
   /** Reads again what the procedures keep in memory: after a failure it may not be what the file holds. */
   reset: () => void
-  /** Before and after each commit; throws where a commit would be none, since the file is gone. */
+  /** After each commit and before its answer; throws where it was none, since the file is gone. */
   assertInPlace: () => void
   /** Once when writing begins to fail, and when it fails for another reason; undefined once it works again. */
   onTrouble: (failure: Failure | undefined) => void
@@ -57,7 +57,8 @@ export function createWriting({ db, run, reset, assertInPlace, onTrouble, onWrit
     begin.run()
     try {
       const value = work()
-      assertInPlace()
+      // Once it was found gone nothing more is committed to nowhere.
+      if (trouble !== undefined) assertInPlace()
       commit.run()
       assertInPlace()
       return value
