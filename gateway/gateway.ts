@@ -7,16 +7,13 @@ import { silenceMessage } from './alarms/silence-message.ts'
 import { Stream } from './alarms/stream.ts'
 import { startAuditing } from './auditing.ts'
 import { Certificates } from './certificates.ts'
-import { elapsedSince, GatewayClock, iso, monotonicMs, type TimeSource } from './clock.ts'
+import { elapsedSince, GatewayClock, iso, type TimeSource } from './clock.ts'
 import { Maintenance, rememberedMs } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
-import { Room } from './disk/room.ts'
-import { startDiskWatching } from './disk-watching.ts'
 import { messageOf } from './errors.ts'
 import { cancelUnknown, startRetention } from './housekeeping.ts'
 import { InForce } from './in-force.ts'
 import { startInfluxConsumer } from './influx-consumer.ts'
-import { erase } from './journal/erasing.ts'
 import { damagedReason } from './journal/journal.ts'
 import { createMasking } from './journal/versions.ts'
 import type { Log } from './log.ts'
@@ -25,14 +22,11 @@ import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
 import { pseudonymKeys } from './pseudonym-keys.ts'
 import { Reloading } from './reloading.ts'
-import { createReplay } from './replaying.ts'
+import { startApi } from './serving.ts'
 import type { Setup } from './setup.ts'
-import { AppendQueue } from './sqlite/append-queue.ts'
-import { commands } from './sqlite/commands.ts'
 import { openDatabase } from './sqlite/database.ts'
-import { eraseStore } from './sqlite/erase-store.ts'
 import { lockDataDir } from './sqlite/lock.ts'
-import { pages } from './sqlite/pages.ts'
+import { startStoring } from './storing.ts'
 import { startSupervision } from './supervising.ts'
 import { keepTime } from './timekeeping.ts'
 import { Tokens } from './tokens.ts'
@@ -138,43 +132,22 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     onFault: announce,
   })
 
-  const journal = new AppendQueue(write, {
-    onStored(publishes, outcomes) {
-      let alarm = false
-      for (const [index, publish] of publishes.entries()) {
-        const { result, seq } = outcomes[index]!
-        counts[result]++
-        if (result !== 'stored' || 'reason' in publish) continue
-        recent.add(publish.site, {
-          seq,
-          device: publish.device,
-          kind: publish.kind,
-          at: publish.at,
-          receivedAt: publish.receivedAt,
-          payload: publish.payload,
-        })
-        alarm ||= publish.kind === 'alarm'
-      }
-      if (alarm) desk.wake()
-      influx?.wake()
-    },
-    onHeard: supervision.heard,
-    onFailure: error => log.error({ err: error.message }, 'journal.failing'),
-  })
-
-  const room = new Room(journal, monotonicMs)
-  const disk = startDiskWatching({
+  const storing = startStoring({
     dir: config.dataDir,
     database,
-    room,
-    progress: () => ({ queued: journal.queued, answered: counts.stored + counts.duplicate + counts.rejected }),
     inForce,
+    counts,
+    onEvent: (site, event) => recent.add(site, event),
+    onAlarm: () => desk.wake(),
+    onStored: () => influx?.wake(),
+    onHeard: supervision.heard,
     say: message => outbox.say(message),
     clock,
     newId,
     log,
     onLost: options.onLost,
   })
+  const { journal, disk } = storing
 
   const influx =
     config.influx &&
@@ -193,7 +166,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
 
   const certificates = setup.certificates && new Certificates(setup.certificates, { log, clock })
   const broker = new Broker({
-    journal: room,
+    journal: storing.room,
     registry: () => inForce.registry,
     clock,
     log,
@@ -226,61 +199,28 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   })
 
   let damage: string | undefined
-  const api = await createApi({
-    secure: certificates,
-    upgrade: broker.webSocket,
-    log,
-    clock,
-    newId,
-    version: options.version,
-    tokens: tokens.inForce,
-    onRefused: ({ caller, why, address }) => auditing.refused({ what: 'api.refused', subject: caller, why, address }),
-    metrics: metrics.registry,
-    // Public at /readyz: in the gateway's words, since SQLite's may name a path.
-    checks: {
-      journal: () => damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log'),
-    },
-    masking,
-    auditing,
-    erase: request => erase(eraseStore(database), masking, request, clock),
-    registry: inForce,
-    presence: {
-      ...supervision,
-      connected: presence.connected,
-      usesCurrentSecret: device => broker.usesCurrentSecret(device),
-    },
-    reload: caller => reloading.reload(caller),
-    ...pages(database.lists),
-    replay: createReplay({
-      ...database,
-      read: database.lists,
+  const api = await startApi({
+    createApi,
+    options: { secure: certificates, upgrade: broker.webSocket, log, clock, newId, version: options.version },
+    ready: () => damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log'),
+    database,
+    consumers,
+    inForce,
+    retentionMs,
+    counts,
+    ...{
+      alarming,
+      auditing,
+      broker,
       journal,
-      registry: () => inForce.registry,
-      clock,
-      retentionMs,
-    }),
-    open: desk,
-    actions: desk,
-    ...commands(write, {
-      clock,
-      newId,
       maintenance,
-      pseudonym: masking.current.pseudonym,
-      endpoints: inForce.endpointIds,
-      deliverer,
-    }),
-    stream: {
-      subscribe: (lastId, listener) => stream.subscribe(lastId, listener),
-      counters: () => ({
-        at: iso(clock()),
-        ...counts,
-        journalQueued: journal.queued,
-        connections: presence.connectedCount,
-        openAlarms: desk.openAlarms().length,
-      }),
-    },
-    stats: {
-      stats: async () => ({ ...(await database.lists.call('stats', consumers)), connections: presence.connectedCount }),
+      masking,
+      metrics,
+      presence,
+      reloading,
+      stream,
+      supervision,
+      tokens,
     },
   })
 
@@ -334,10 +274,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       tokens.stop()
       certificates?.stop()
       broker.stopTaking()
-      disk.stop()
-      room.refuseKept()
-      database.holdNothing()
-      await journal.drained()
+      await storing.stop()
       await broker.end()
       await api.close()
       retention.stop()

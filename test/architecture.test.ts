@@ -27,6 +27,8 @@ const steps: Record<string, number> = {
   'gateway/setup.ts': 7,
   'gateway/influx-consumer.ts': 7,
   'gateway/supervising.ts': 7,
+  'gateway/storing.ts': 7.5,
+  'gateway/serving.ts': 7.5,
   'gateway/disk-watching.ts': 7,
   'gateway/alarming.ts': 7,
   'gateway/reloading.ts': 7.5,
