@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as after } from 'node:timers/promises'
 import { topics } from '../../schemas/topics.ts'
 import { panic } from '../helpers/device.ts'
@@ -7,6 +6,7 @@ import { startGateway } from '../helpers/gateway.ts'
 import { connectRaw, publishPacket } from '../helpers/raw-device.ts'
 import { until } from '../helpers/until.ts'
 import { type Bench, startBench } from './processes.ts'
+import { rssKib } from './rss.ts'
 import { benchButton, benchDirectory } from './stand.ts'
 
 /**
@@ -47,6 +47,7 @@ export async function connections(devices: number): Promise<Connections> {
   await after(heartbeatMs + settleMs)
   const rssAfter = rssKib(gateway.pid)
   if (fleet.some(part => said(part).pubacked < each)) throw new Error('not all heartbeats were pubacked')
+  process.stderr.write(`connections: ${devices} in ${connectMs} ms, RSS ${rssBefore} → ${rssAfter} KiB\n`)
 
   const staying = fleet.slice(0, 1)
   await Promise.all(fleet.slice(1).map(part => part.end()))
@@ -93,9 +94,6 @@ const allConnected = (fleet: Bench[], devices: number) =>
     `${devices} connections; there are ${fleet.map(part => said(part).connected).join(' and ')}`,
     120_000,
   )
-
-const rssKib = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
 
 if (import.meta.main) {
   const found = await connections(Number(process.argv[2] ?? 10_000))

@@ -33,7 +33,8 @@ export async function startTimes(rounds: number, entries: number): Promise<Start
 const rssMb = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
 
-async function fill(file: string, count: number): Promise<void> {
+/** A journal of so many passages, as they came a minute ago. */
+export async function fill(file: string, count: number): Promise<void> {
   if (count === 0) return
   mkdirSync(dirname(file), { recursive: true })
   const database = await openDatabase(file, error => {
