@@ -182,7 +182,7 @@ test('endpoints that are added, removed or changed are told, left alone, and tol
   expect(first.message.data.alarm).toMatchObject({ device: { id: 'button-1' }, stage: 'raised' })
   const states = async () =>
     (await gateway.get<{ items: { endpoint: string; state: string; type: string }[] }>('deliveries')).items
-      .filter(({ type }) => type.startsWith('alarm.'))
+      .filter(({ type }) => type === 'alarm.raised')
       .map(({ endpoint, state }) => `${endpoint} ${state}`)
       .toSorted()
   await until(async () => (await states()).includes('centre delivered'), 'it is known as delivered')
