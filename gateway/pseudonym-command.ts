@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { iso } from './clock.ts'
 import { readConfig } from './config.ts'
 import { messageOf } from './errors.ts'
-import { fingerprintOf } from './journal/versions.ts'
+import { fingerprintOf, neededFor } from './journal/versions.ts'
 import { keyFileIn, newKey, pseudonymKeys, readKeys, writeKeys } from './pseudonym-keys.ts'
 import { readBeside } from './sqlite/beside.ts'
 
@@ -68,12 +68,7 @@ function rotate(): void {
 function prune(): void {
   if (!existsSync(keyFile)) throw new Error(`${keyFile}: there is no such file; the key comes from the settings`)
   const { versions, firstSeq, lastSeq } = versionsNow()
-  const oldest = firstSeq ?? lastSeq + 1
-  const needed = new Set(
-    versions
-      .filter((_, index) => (versions[index + 1]?.fromSeq ?? Number.POSITIVE_INFINITY) > oldest)
-      .map(v => v.fingerprint),
-  )
+  const needed = neededFor(versions, firstSeq ?? lastSeq + 1)
   const keys = readKeys(keyFile)
   // The last one is the gateway's, also before it has started with it.
   const kept = keys.filter((key, index) => index === keys.length - 1 || needed.has(fingerprintOf(key)))

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -7,6 +5,7 @@ import { createPseudonym } from '../../gateway/journal/pseudonym.ts'
 import type { EventView, Stats } from '../../schemas/api.ts'
 import type { AuditView } from '../../schemas/audit.ts'
 import { topics } from '../../schemas/topics.ts'
+import { runCommand } from '../helpers/command.ts'
 import { connectDevice } from '../helpers/device.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import { startGateway } from '../helpers/gateway.ts'
@@ -26,24 +25,6 @@ const access = (id: string, ref: string, more: object = {}) => ({
 /** Which of the journal's files hold the text, in UTF-8. */
 function filesWith(dir: string, text: string): string[] {
   return readdirSync(dir).filter(file => file.startsWith('journal.') && readFileSync(join(dir, file)).includes(text))
-}
-
-/** `npm run erase` with what is to be erased on standard input. */
-async function eraseBeside(dataDir: string, kind: string, value: string) {
-  const child = spawn(process.execPath, ['gateway/erase-command.ts', kind, '--reason', 'request 13'], {
-    cwd: new URL('../..', import.meta.url),
-    env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: dataDir, GATEHOUSE_PSEUDONYM_KEY: 'key-of-the-tests' },
-  })
-  let said = ''
-  child.stdout.on('data', chunk => {
-    said += chunk
-  })
-  child.stderr.on('data', chunk => {
-    said += chunk
-  })
-  child.stdin.end(`${value}\n`)
-  const [code] = (await once(child, 'exit')) as [number]
-  return { code, said }
 }
 
 test('a person and a plate are erased, by the API and by command: no byte of them is left, and everything still adds up', async () => {
@@ -83,7 +64,11 @@ test('a person and a plate are erased, by the API and by command: no byte of the
       logEmptied: true,
     },
   ])
-  const { code, said } = await eraseBeside(options.dataDir, 'plate', plate)
+  const { code, said } = await runCommand('erase-command.ts', ['plate', '--reason', 'request 13'], {
+    dataDir: options.dataDir,
+    env: { GATEHOUSE_PSEUDONYM_KEY: 'key-of-the-tests' },
+    input: `${plate}\n`,
+  })
   expect(said).toContain('erased in 1 events; 1 rejected payloads are gone')
   expect(said).toContain(`plateKey = '${pseudonym(plate)}'`)
   expect([code, said.includes(plate)]).toEqual([0, false])
@@ -117,4 +102,4 @@ test('a person and a plate are erased, by the API and by command: no byte of the
   ])
   await gateway.stop()
   expect(filesWith(options.dataDir, plate)).toEqual([])
-})
+}, 90_000)
