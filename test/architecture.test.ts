@@ -28,7 +28,7 @@ const steps: Record<string, number> = {
   'gateway/influx-consumer.ts': 7,
   'gateway/supervising.ts': 7,
   'gateway/storing.ts': 7.5,
-  'gateway/serving.ts': 7.5,
+  'gateway/serving.ts': 7.7,
   'gateway/disk-watching.ts': 7,
   'gateway/alarming.ts': 7,
   'gateway/reloading.ts': 7.5,
