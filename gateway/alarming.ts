@@ -38,6 +38,8 @@ export async function createAlarming(options: {
   steady: Clock
   newId: () => string
   log: Log
+  /** Up to this number the desk has followed every alarm event. */
+  onPassed: (upTo: number) => void
   /** After it is on disk: what happened to an alarm, in order. */
   onStep: (alarm: Alarm, line: Alarm['history'][number]) => void
 }) {
@@ -91,7 +93,11 @@ export async function createAlarming(options: {
     open: await read.call('openAlarms', undefined),
     store: {
       readAlarms: (after, limit) => read.call('readAlarms', { after, limit, window: deskWindow }),
-      commit: change => write.call('commitDesk', change),
+      async commit(change) {
+        const due = await write.call('commitDesk', change)
+        if (change.progress !== null) options.onPassed(change.progress.upTo)
+        return due
+      },
     },
     site: id => inForce.registry.site(id),
     device: id => inForce.registry.device(id),

@@ -110,6 +110,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     steady: time.steady,
     newId,
     log,
+    onPassed: upTo => journal.passed(upTo),
     onStep: (alarm, line) => {
       stream.alarm(alarm, line)
       if (indications.isNew(alarm, line)) broker.indicate(alarm, line.at)

@@ -163,3 +163,45 @@ test('past the bound a publish is refused at once, an alarm is not yet', () => {
   for (let n = 0; n < 20; n++) append(alarm('d', `a-${n}`, { payload }))
   expect(told.at(-1)).toBe('d a-19 failed')
 })
+
+test('alarms go no faster than they are followed: who has one ahead waits once there are many, everybody else does not', async () => {
+  const { thread, journal, told, append } = held({ pacesAlarms: true })
+  for (let n = 0; n < 500; n++) append(alarm('flood', `a-${n}`))
+  append(event('flood', 'e'))
+  await turn()
+  expect(thread.ids(0)).toHaveLength(64 + 1)
+  await thread.commit()
+  append(alarm('quiet', 'help'))
+  append(alarm('quiet', 'again'))
+  await turn()
+  // One beside the flood's; the next once it was followed.
+  expect(thread.ids(0)).toEqual(['help'])
+  await thread.commit()
+  expect(thread.given).toHaveLength(0)
+  expect(told).toEqual([...Array.from({ length: 64 }, (_, n) => `flood a-${n}`), 'quiet help'])
+
+  journal.passed(10)
+  expect(thread.ids(0)).toHaveLength(64 - (64 + 1 - 10))
+  expect(thread.ids(0)).toContain('again')
+  await thread.commit()
+  // Whoever follows no more holds up no stop.
+  const drained = journal.drained()
+  while (thread.given.length > 0) await thread.commit()
+  await drained
+  expect(told.filter(one => one.startsWith('flood'))).toEqual([
+    ...Array.from({ length: 500 }, (_, n) => `flood a-${n}`),
+    'flood e',
+  ])
+})
+
+test('alarms that were there before are not waited for', async () => {
+  const { thread, told, append } = held({ pacesAlarms: true })
+  for (let n = 0; n < 200; n++) append(alarm('d', `a-${n}`))
+  await turn()
+  for (let n = 0; n < 10 && thread.given.length > 0; n++) {
+    const { batch, answer } = thread.given.shift()!
+    answer({ seqs: new Float64Array(batch.count).fill(1), results: new Uint8Array(batch.count).fill(1) })
+    await turn()
+  }
+  expect(told).toHaveLength(200)
+})
