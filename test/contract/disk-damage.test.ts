@@ -117,4 +117,4 @@ test('an entry whose bytes the disk has changed is never passed on: counted, tol
   expect(items.map(({ seq }) => seq)).toEqual([3, 1])
   expect(await gateway.stop()).toBe(0)
   expect(readdirSync(dir).filter(name => name.includes('damaged'))).toEqual([])
-})
+}, 60_000)

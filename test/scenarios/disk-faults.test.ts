@@ -172,7 +172,7 @@ test('a nearly full disk takes alarms and heartbeats only, a full one alarms; wh
   await third
   await raised('press-3')
   expect(endpoint.told.filter(isFault('alarm-unstored'))).toHaveLength(1)
-}, 60_000)
+}, 90_000)
 
 test('stopped while the disk takes nothing it ends in time, and acknowledges nothing', async () => {
   const place = await stand()
@@ -206,4 +206,4 @@ test('stopped while the disk takes nothing it ends in time, and acknowledges not
   await place.endpoint.next(isFault('journal-gone'))
   expect(await ended).toBe(1)
   expect(pubacked).toBe(false)
-}, 60_000)
+}, 90_000)
