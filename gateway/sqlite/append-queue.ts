@@ -1,9 +1,11 @@
+import { monotonicMs } from '../clock.ts'
 import { OperationalError } from '../errors.ts'
 import { AlarmPace } from '../journal/alarm-pace.ts'
 import { FairQueue, type Lane } from '../journal/fair-queue.ts'
 import type { Journal, Outcome, Publish } from '../journal/journal.ts'
 import { BatchBuilder, maxBatch, results } from './append-batch.ts'
 import { type Answered, Sender, type Waiting } from './append-order.ts'
+import { BatchSize } from './batch-size.ts'
 import type { Caller } from './database.ts'
 import type { WriteProcedures } from './procedures.ts'
 
@@ -35,8 +37,6 @@ const maxInFlight = 2
 /** A device's turn; the others' turn comes after so much. */
 const turn = { items: 8, bytes: 16_384 }
 const alarmTurn = { items: 1, bytes: 1 }
-/** Of a batch, so that alarms without end leave something to what isn't one. */
-const keptForOthers = maxBatch >> 3
 /** Alarms that travel beside two batches under way. */
 const maxBeside = 64
 
@@ -44,6 +44,8 @@ export class AppendQueue implements Journal {
   readonly #write: Caller<WriteProcedures>
   readonly #hooks: AppendHooks
   readonly #batch = new BatchBuilder()
+  readonly #size = new BatchSize(maxBatch)
+  #answeredMs = 0
   readonly #alarms = new FairQueue<Waiting>(alarmTurn)
   /** Lanes of alarms whose device has to wait for the desk. */
   #aside: Lane<Waiting>[] = []
@@ -146,8 +148,10 @@ export class AppendQueue implements Journal {
   }
 
   #nextBatch(): Waiting[] {
-    const batch = this.#gather(this.#alarms, this.#others.size > 0 ? maxBatch - keptForOthers : maxBatch, [])
-    return this.#gather(this.#alarms, maxBatch, this.#gather(this.#others, maxBatch, batch))
+    const { limit } = this.#size
+    // Alarms without end leave something to what isn't one.
+    const alarms = this.#gather(this.#alarms, this.#others.size > 0 ? limit - (limit >> 3) : limit, [])
+    return this.#gather(this.#alarms, limit, this.#gather(this.#others, limit, alarms))
   }
 
   #gather(queue: FairQueue<Waiting>, upTo: number, batch: Waiting[]): Waiting[] {
@@ -171,8 +175,12 @@ export class AppendQueue implements Journal {
 
   #send(batch: Waiting[], answered: () => void): void {
     const packed = this.#batch.take()
+    const sentMs = monotonicMs()
     this.#write.call('append', packed, [packed.payloads.buffer]).then(
-      ({ seqs, results: codes }) => {
+      ({ seqs, results: codes, workMs }) => {
+        const nowMs = monotonicMs()
+        this.#size.took(batch.length, workMs, nowMs - Math.max(sentMs, this.#answeredMs))
+        this.#answeredMs = nowMs
         const publishes: Publish[] = []
         const outcomes: Outcome[] = []
         for (let index = 0; index < batch.length; index++) {

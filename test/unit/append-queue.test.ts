@@ -26,6 +26,7 @@ class HeldThread {
     answer({
       seqs: Float64Array.from({ length: batch.count }, () => ++this.#seq),
       results: new Uint8Array(batch.count),
+      workMs: 1,
     })
     await turn()
   }
@@ -200,7 +201,7 @@ test('alarms that were there before are not waited for', async () => {
   await turn()
   for (let n = 0; n < 10 && thread.given.length > 0; n++) {
     const { batch, answer } = thread.given.shift()!
-    answer({ seqs: new Float64Array(batch.count).fill(1), results: new Uint8Array(batch.count).fill(1) })
+    answer({ seqs: new Float64Array(batch.count).fill(1), results: new Uint8Array(batch.count).fill(1), workMs: 1 })
     await turn()
   }
   expect(told).toHaveLength(200)
