@@ -121,7 +121,7 @@ test('backup under load, kill, restore elsewhere: what was pubacked before it be
   const refused = await backupCommand(['restore', backup, '--data-dir', join(dir, 'third')])
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/table alarm holds something else/)])
   expect(existsSync(join(dir, 'third'))).toBe(false)
-}, 90_000)
+}, 180_000)
 
 test('what can not be backed up is refused in words, and nothing is left behind', async () => {
   const dir = temporaryDirectory()

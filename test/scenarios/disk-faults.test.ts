@@ -114,7 +114,7 @@ test('full, read-only, torn writes, a failed fsync that loses what was written: 
   expect((await place.gateway.get<Stats>('stats')).accepted).toBe(pubacks())
   await Promise.all(devices.map(device => device.end()))
   expect(await place.gateway.stop()).toBe(0)
-}, 90_000)
+}, 120_000)
 
 test('a nearly full disk takes alarms and heartbeats only, a full one alarms; when there is room again, everything', async () => {
   const place = await stand()
@@ -172,7 +172,7 @@ test('a nearly full disk takes alarms and heartbeats only, a full one alarms; wh
   await third
   await raised('press-3')
   expect(endpoint.told.filter(isFault('alarm-unstored'))).toHaveLength(1)
-}, 90_000)
+}, 120_000)
 
 test('stopped while the disk takes nothing it ends in time, and acknowledges nothing', async () => {
   const place = await stand()
@@ -206,4 +206,4 @@ test('stopped while the disk takes nothing it ends in time, and acknowledges not
   await place.endpoint.next(isFault('journal-gone'))
   expect(await ended).toBe(1)
   expect(pubacked).toBe(false)
-}, 90_000)
+}, 120_000)
