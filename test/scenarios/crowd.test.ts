@@ -111,3 +111,20 @@ test('no connection stalls, however its packets are cut and whenever the disk an
     { numRuns: 12, seed: 20_251_124, endOnFailure: true },
   )
 })
+
+test('who waits to be read is not taken for gone; who says nothing is', async () => {
+  const { journal, connect } = await crowd()
+  const keepalive = (number: number) => ({ connect: connectPacket(button(number).device, { keepalive: 1 }) })
+  const waiting = await connect(1, keepalive(1))
+  // A thousand wait for the disk, so its PINGREQ isn't read.
+  waiting.send(...ids(1001).map(id => publishPacket(heartbeats(1), '{}', id)), { cmd: 'pingreq' })
+  await until(() => journal.held.length === 1000, 'as much as may wait')
+  const silent = await connect(2, keepalive(2))
+  await silent.packet(({ cmd }) => cmd === 'connack')
+  await silent.closed
+  expect(waiting.socket.closed).toBe(false)
+  journal.run()
+  await waiting.packet(({ cmd }) => cmd === 'pingresp')
+  await until(() => acked(waiting).length === 1001, 'all PUBACKs')
+  expect(acked(waiting)).toEqual(ids(1001))
+})
