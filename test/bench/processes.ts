@@ -14,8 +14,10 @@ export function startBench(file: string, ...args: (string | number)[]): Bench {
   const child: ChildProcess = spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args.map(String)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  process.once('exit', () => child.kill('SIGKILL'))
+  const killed = () => child.kill('SIGKILL')
+  process.once('exit', killed)
   const exited = once(child, 'exit')
+  child.once('exit', () => process.off('exit', killed))
   const lines: string[] = []
   let last: string | undefined
   let waiting: ((line: string) => void) | undefined
