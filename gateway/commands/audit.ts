@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parseTime } from '../schemas/time.ts'
-import { type Head, headText, parseHead, type StoredLine } from './audit/line.ts'
-import { type KeptHead, verify } from './audit/verify.ts'
-import { iso } from './clock.ts'
-import { readConfig } from './config.ts'
-import { messageOf } from './errors.ts'
-import { headFileBeside, readHead } from './sqlite/audit-head.ts'
-import { readBeside } from './sqlite/beside.ts'
+import { parseTime } from '../../schemas/time.ts'
+import { type Head, headText, parseHead, type StoredLine } from '../audit/line.ts'
+import { type KeptHead, verify } from '../audit/verify.ts'
+import { iso } from '../clock.ts'
+import { readConfig } from '../config.ts'
+import { messageOf } from '../errors.ts'
+import { headFileBeside, readHead } from '../sqlite/audit-head.ts'
+import { readBeside } from '../sqlite/beside.ts'
 
 /** `npm run audit -- …`. Exit codes: 0 good, 1 the log is broken or can't be read, 2 wrong use. */
 const help = `npm run audit -- COMMAND [--file FILE]

@@ -1,9 +1,9 @@
-import { type AuditLine, headText } from './audit/line.ts'
-import { type Refusal, Refusals } from './audit/refusals.ts'
-import type { Clock } from './clock.ts'
-import { messageOf } from './errors.ts'
-import type { Log } from './log.ts'
-import type { Database } from './sqlite/database.ts'
+import { type AuditLine, headText } from '../audit/line.ts'
+import { type Refusal, Refusals } from '../audit/refusals.ts'
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Database } from '../sqlite/database.ts'
 
 /** The wiring of the audit log: what the gateway itself writes into it, and its heads, which leave the file by the log. */
 export type Auditing = {

@@ -1,12 +1,12 @@
-import type { ReplayResult } from '../schemas/api.ts'
-import { parseTopic } from '../schemas/topics.ts'
-import type { AuditLine } from './audit/line.ts'
-import type { Clock } from './clock.ts'
-import type { Registry } from './devices/registry.ts'
-import type { Accepted, Journal, Outcome, Publish } from './journal/journal.ts'
-import { admit } from './mqtt/admit.ts'
-import type { Caller } from './sqlite/database.ts'
-import type { ReadProcedures, WriteProcedures } from './sqlite/procedures.ts'
+import type { ReplayResult } from '../../schemas/api.ts'
+import { parseTopic } from '../../schemas/topics.ts'
+import type { AuditLine } from '../audit/line.ts'
+import type { Clock } from '../clock.ts'
+import type { Registry } from '../devices/registry.ts'
+import type { Accepted, Journal, Outcome, Publish } from '../journal/journal.ts'
+import { admit } from '../mqtt/admit.ts'
+import type { Caller } from '../sqlite/database.ts'
+import type { ReadProcedures, WriteProcedures } from '../sqlite/procedures.ts'
 
 export type ReplayingOptions = {
   read: Pick<Caller<ReadProcedures>, 'call'>

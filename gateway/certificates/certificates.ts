@@ -1,11 +1,11 @@
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Server, TLSSocket, TlsOptions } from 'node:tls'
-import { type Checked, checkCertificates, lifeWarnings, type Pem } from './certificate-checks.ts'
-import { type Clock, iso } from './clock.ts'
-import type { PemSource, TlsSettings } from './config.ts'
-import { messageOf } from './errors.ts'
-import type { Log } from './log.ts'
+import { type Clock, iso } from '../clock.ts'
+import type { PemSource, TlsSettings } from '../config.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type Checked, checkCertificates, lifeWarnings, type Pem } from './checks.ts'
 
 /** The certificate of MQTT over TLS and of HTTPS, and how a renewed one comes in force while both are served. */
 export type Loaded = Checked & { settings: TlsSettings; stamp: string }

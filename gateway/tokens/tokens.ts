@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Role } from '../schemas/api.ts'
-import type { AuditLine } from './audit/line.ts'
-import type { Config } from './config.ts'
-import { messageOf, OperationalError } from './errors.ts'
-import { adminTokenFileIn, apiTokens, readAdminToken } from './keys.ts'
-import type { Log } from './log.ts'
-import { type KeptToken, readTokenFile, tokenFileIn } from './token-file.ts'
+import type { Role } from '../../schemas/api.ts'
+import type { AuditLine } from '../audit/line.ts'
+import type { Config } from '../config.ts'
+import { messageOf, OperationalError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { adminTokenFileIn, apiTokens, readAdminToken } from './admin-token.ts'
+import { type KeptToken, readTokenFile, tokenFileIn } from './file.ts'
 
 /** One that may be used: what is compared, for whom it stands, and until when, ms. */
 export type TokenInForce = { name: string; role: Role; digest: Buffer; expiresAt?: number | undefined }

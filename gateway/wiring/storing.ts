@@ -1,10 +1,10 @@
-import type { Recent } from './alarms/recent.ts'
-import { monotonicMs } from './clock.ts'
-import { Room } from './disk/room.ts'
+import type { Recent } from '../alarms/recent.ts'
+import { monotonicMs } from '../clock.ts'
+import { Room } from '../disk/room.ts'
+import type { Publish } from '../journal/journal.ts'
+import type { Counts } from '../metrics.ts'
+import { AppendQueue } from '../sqlite/append-queue.ts'
 import { startDiskWatching } from './disk-watching.ts'
-import type { Publish } from './journal/journal.ts'
-import type { Counts } from './metrics.ts'
-import { AppendQueue } from './sqlite/append-queue.ts'
 
 /** The wiring of a publish's way to the disk: the queue before the journal, the room that is kept for alarms, the disk's watch. */
 export function startStoring(

@@ -11,8 +11,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { roles } from '../schemas/api.ts'
-import { messageOf, OperationalError } from './errors.ts'
+import { roles } from '../../schemas/api.ts'
+import { syncDir } from '../disk/on-disk.ts'
+import { messageOf, OperationalError } from '../errors.ts'
 
 /**
  * `tokens.json` in the data directory: the API's tokens that `npm run token` made. Only digests stand in it, and a token is
@@ -109,7 +110,7 @@ export function changeTokens(file: string, now: number, change: (tokens: KeptTok
     rmSync(next, { force: true })
     throw error
   }
-  syncDirectory(dirname(file))
+  syncDir(dirname(file))
 }
 
 function claim(file: string, now: number): number {
@@ -126,14 +127,4 @@ function claim(file: string, now: number): number {
   throw new OperationalError('tokens-claimed', `${file} is there: another "npm run token" is at work; try again`, {
     retryable: true,
   })
-}
-
-/** A rename is on disk once its directory is. */
-export function syncDirectory(directory: string): void {
-  const fd = openSync(directory, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }

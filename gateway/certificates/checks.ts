@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { iso } from './clock.ts'
-import { messageOf } from './errors.ts'
+import { iso } from '../clock.ts'
+import { messageOf } from '../errors.ts'
 
 /** One PEM as it was read. `where` names it to a person: the setting, and the file if it is one. */
 export type Pem = { where: string; text: string }

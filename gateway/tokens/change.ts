@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Role } from '../schemas/api.ts'
-import { iso } from './clock.ts'
-import { OperationalError } from './errors.ts'
-import { type KeptToken, maxTokens } from './token-file.ts'
+import type { Role } from '../../schemas/api.ts'
+import { iso } from '../clock.ts'
+import { OperationalError } from '../errors.ts'
+import { type KeptToken, maxTokens } from './file.ts'
 
 /** What can be done to the tokens of the file. Pure: what stands before, what after. Each refusal is an OperationalError. */
 

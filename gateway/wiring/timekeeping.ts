@@ -1,7 +1,7 @@
-import type { Fault } from '../schemas/webhook.ts'
-import { faults } from './alarms/faults.ts'
-import type { GatewayClock } from './clock.ts'
-import type { Log } from './log.ts'
+import type { Fault } from '../../schemas/webhook.ts'
+import { faults } from '../alarms/faults.ts'
+import type { GatewayClock } from '../clock.ts'
+import type { Log } from '../log.ts'
 
 /**
  * Somebody sets the system's clock: an hour ahead, an hour back, or by a year. What was planned on the old time, deadlines and

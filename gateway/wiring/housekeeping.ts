@@ -1,8 +1,8 @@
-import type { Clock } from './clock.ts'
-import { messageOf } from './errors.ts'
-import type { Log } from './log.ts'
-import type { Caller } from './sqlite/database.ts'
-import type { WriteProcedures } from './sqlite/procedures.ts'
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Caller } from '../sqlite/database.ts'
+import type { WriteProcedures } from '../sqlite/procedures.ts'
 
 /** What is done to the disk beside the gateway's work: what nobody waits for goes, and what is old. */
 

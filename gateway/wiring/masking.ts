@@ -1,7 +1,7 @@
-import type { Clock } from './clock.ts'
-import { begun, type KeyedVersion, keyed } from './journal/versions.ts'
-import type { Log } from './log.ts'
-import type { Database } from './sqlite/database.ts'
+import type { Clock } from '../clock.ts'
+import { begun, type KeyedVersion, keyed } from '../journal/versions.ts'
+import type { Log } from '../log.ts'
+import type { Database } from '../sqlite/database.ts'
 
 /**
  * Which key masks which entries, before any is read or taken. A key that wasn't in use before begins a version of its own

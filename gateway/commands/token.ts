@@ -1,13 +1,14 @@
 import { existsSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Role, roles } from '../schemas/api.ts'
-import { iso, systemTime } from './clock.ts'
-import { readConfig } from './config.ts'
-import { OperationalError } from './errors.ts'
-import { adminTokenFileIn, readAdminToken } from './keys.ts'
-import { add, digestOf, newToken, revoke, rotate } from './token-change.ts'
-import { changeTokens, type KeptToken, readTokenFile, syncDirectory, TokenName, tokenFileIn } from './token-file.ts'
-import { optionsOf, WrongUse } from './token-options.ts'
+import { type Role, roles } from '../../schemas/api.ts'
+import { iso, systemTime } from '../clock.ts'
+import { readConfig } from '../config.ts'
+import { syncDir } from '../disk/on-disk.ts'
+import { OperationalError } from '../errors.ts'
+import { adminTokenFileIn, readAdminToken } from '../tokens/admin-token.ts'
+import { add, digestOf, newToken, revoke, rotate } from '../tokens/change.ts'
+import { changeTokens, type KeptToken, readTokenFile, TokenName, tokenFileIn } from '../tokens/file.ts'
+import { optionsOf, WrongUse } from '../tokens/options.ts'
 
 /** `npm run token -- …`: who may use the API. Exit codes: 0 done, 1 refused, 2 wrong use. */
 const help = `npm run token -- COMMAND
@@ -91,7 +92,7 @@ function change(name: string, work: (tokens: KeptToken[]) => KeptToken[]): void 
   // Only now: without either file a gateway that starts would make a new admin token.
   if (name === 'admin' && existsSync(adminFile)) {
     rmSync(adminFile)
-    syncDirectory(dirname(file))
+    syncDir(dirname(file))
   }
   const others = [...config.apiTokens, ...firstAdmin()]
   if (![...all, ...others].some(({ role }) => role === 'admin'))

@@ -1,11 +1,11 @@
-import { registryFileFromEnvironment } from './config.ts'
-import { messageOf, OperationalError } from './errors.ts'
-import { addAccount, addDevice, addSite } from './provisioning/add-command.ts'
-import { type Command, Refusal, UsageError } from './provisioning/arguments.ts'
-import { check, secret } from './provisioning/check-command.ts'
-import { disable, enable } from './provisioning/disable-command.ts'
-import { importCsv } from './provisioning/import-command.ts'
-import { rotate } from './provisioning/rotate-command.ts'
+import { registryFileFromEnvironment } from '../config.ts'
+import { messageOf, OperationalError } from '../errors.ts'
+import { addAccount, addDevice, addSite } from '../provisioning/add-command.ts'
+import { type Command, Refusal, UsageError } from '../provisioning/arguments.ts'
+import { check, secret } from '../provisioning/check-command.ts'
+import { disable, enable } from '../provisioning/disable-command.ts'
+import { importCsv } from '../provisioning/import-command.ts'
+import { rotate } from '../provisioning/rotate-command.ts'
 
 /**
  * `npm run registry -- …`: what a person does to the registry. Exit codes: 0 done, 2 wrong use, 78 the file has mistakes or would

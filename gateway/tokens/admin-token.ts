@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Role } from '../schemas/api.ts'
-import type { Config } from './config.ts'
-import { OperationalError } from './errors.ts'
-import { tokenFileIn } from './token-file.ts'
+import type { Role } from '../../schemas/api.ts'
+import type { Config } from '../config.ts'
+import { writeWhole } from '../disk/on-disk.ts'
+import { OperationalError } from '../errors.ts'
+import { tokenFileIn } from './file.ts'
 
-/** What the gateway makes for itself at its first start and keeps in its data directory, readable by its user only; pseudonym-keys.ts too. */
+/** What the gateway makes for itself at its first start and keeps in its data directory, readable by its user only: here the admin token. */
 
 /** Where the digest of the admin token is that the first start made. */
 export const adminTokenFileIn = (dataDir: string): string => join(dataDir, 'admin-token.sha256')
@@ -37,18 +38,6 @@ export function apiTokens(
 export const readAdminToken = (file: string): Buffer => readHex(file, 'delete it, and the next start shows a new token')
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
-
-/** The file is there whole or not at all: a start that dies in between must not leave an empty key. */
-export function writeWhole(file: string, text: string): void {
-  const fd = openSync(`${file}.new`, 'w', 0o600)
-  try {
-    writeSync(fd, text)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-  renameSync(`${file}.new`, file)
-}
 
 function readHex(file: string, mend: string): Buffer {
   const text = readFileSync(file, 'utf8').trim()

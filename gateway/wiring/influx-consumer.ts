@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
+import type { ConsumerState } from '../journal/consumer.ts'
 import type { FromInfluxThread, InfluxThreadData, ToInfluxThread } from './influx-thread.ts'
-import type { ConsumerState } from './journal/consumer.ts'
 
 /** The main thread's side of the Influx writer's thread. */
 export type InfluxConsumer = {

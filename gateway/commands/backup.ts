@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
-import { makeBackup } from './backup/make.ts'
-import type { Manifest } from './backup/manifest.ts'
-import { restoreBackup } from './backup/restore.ts'
-import { verifyBackup } from './backup/verify.ts'
-import { elapsedSince, monotonicMs, systemClock } from './clock.ts'
-import { readConfig } from './config.ts'
-import { messageOf, OperationalError } from './errors.ts'
-import type { Progress } from './sqlite/backup.ts'
+import { makeBackup } from '../backup/make.ts'
+import type { Manifest } from '../backup/manifest.ts'
+import { restoreBackup } from '../backup/restore.ts'
+import { verifyBackup } from '../backup/verify.ts'
+import { elapsedSince, monotonicMs, systemClock } from '../clock.ts'
+import { readConfig } from '../config.ts'
+import { messageOf, OperationalError } from '../errors.ts'
+import type { Progress } from '../sqlite/backup.ts'
 
 /** `npm run backup -- …` and `npm run restore -- …`. Exit codes: 0 done, 1 it could not be done, 2 wrong use. */
 const help = `npm run backup -- --to DIR          backs up GATEHOUSE_DATA_DIR and GATEHOUSE_REGISTRY while the gateway runs
@@ -65,7 +65,7 @@ async function make(
   progress: Progress,
 ): Promise<void> {
   const { config } = readConfig()
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
   const startedMs = monotonicMs()

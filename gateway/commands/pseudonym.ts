@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { iso } from './clock.ts'
-import { readConfig } from './config.ts'
-import { messageOf } from './errors.ts'
-import { fingerprintOf, neededFor } from './journal/versions.ts'
-import { keyFileIn, newKey, pseudonymKeys, readKeys, writeKeys } from './pseudonym-keys.ts'
-import { readBeside } from './sqlite/beside.ts'
+import { iso } from '../clock.ts'
+import { readConfig } from '../config.ts'
+import { messageOf } from '../errors.ts'
+import { fingerprintOf, neededFor } from '../journal/versions.ts'
+import { keyFileIn, newKey, pseudonymKeys, readKeys, writeKeys } from '../pseudonym-keys.ts'
+import { readBeside } from '../sqlite/beside.ts'
 
 /** `npm run pseudonym -- …`. Exit codes: 0 done, 1 it could not be done, 2 wrong use. */
 const help = `npm run pseudonym -- COMMAND
