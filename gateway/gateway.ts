@@ -271,10 +271,10 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       reloading.reload('signal').catch(error => log.error({ err: messageOf(error) }, 'registry.unfinished'))
     },
     async stop() {
-      await reloading.stop()
+      broker.stopTaking()
+      reloading.stop()
       tokens.stop()
       certificates?.stop()
-      broker.stopTaking()
       await storing.stop()
       await broker.end()
       await api.close()

@@ -65,10 +65,9 @@ export class Reloading {
     return this.#next
   }
 
-  /** Begins none any more, and waits until the one under way is in force. */
-  async stop(): Promise<void> {
+  /** Begins none any more; one that is still being read will not be in force. */
+  stop(): void {
     this.#stopping = true
-    await this.#running
   }
 
   #begin(by: string): Promise<Outcome> {
@@ -150,7 +149,7 @@ export class Reloading {
     if (added.size === 0) return
     const open = desk.openAlarms()
     for (const alarm of open) {
-      if (alarm.stage !== 'raised' || Date.parse(alarm.history[0]?.at ?? '') > at) continue
+      if (alarm.stage !== 'raised' || Date.parse(alarm.receivedAt) > at) continue
       const endpoints = inForce.told(alarm.escalationLevel).filter(id => added.has(id))
       const told = { ...alarm, neighbours: neighboursOf(alarm, open) }
       say(alarmMessage(newId(), 'alarm.raised', told, clock(), endpoints))

@@ -9,6 +9,8 @@ import type { Log } from '../log.ts'
  * has the new time. So an interval stays as long as it was, and nobody is told of what didn't happen.
  */
 const lookMs = 250
+/** A step ahead that could make something old; what a network's time does to a machine that was asleep is less. */
+const worthDoubtMs = 10 * 60_000
 
 export function keepTime(options: {
   time: GatewayClock
@@ -26,7 +28,7 @@ export function keepTime(options: {
     const byMs = time.step()
     if (byMs === 0) return
     moving = true
-    steppedAt = time.steady()
+    if (byMs > worthDoubtMs) steppedAt = time.steady()
     desk.moveClock(byMs, () => {
       time.adopt(byMs)
       moved(byMs)
@@ -38,7 +40,7 @@ export function keepTime(options: {
   const timer = setInterval(look, lookMs)
   return {
     stop: () => clearInterval(timer),
-    /** How long nobody has set it, ms. */
+    /** How long nobody has set it ahead by more than minutes, ms. */
     steadyForMs: () => (steppedAt === undefined ? Number.POSITIVE_INFINITY : time.steady() - steppedAt),
   }
 }

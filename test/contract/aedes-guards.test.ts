@@ -2,7 +2,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Aedes, type AedesOptions, type Client } from 'aedes'
 import { expect, onTestFinished, test } from 'vitest'
+import { topics } from '../../schemas/topics.ts'
+import { HeldJournal, startBroker } from '../helpers/broker.ts'
+import { passage } from '../helpers/device.ts'
 import { connectPacket, connectRaw, publishPacket } from '../helpers/raw-device.ts'
+import { gate } from '../helpers/registry.ts'
+import { until } from '../helpers/until.ts'
 
 /** What guarded-broker.ts and guards/ rely on in aedes and mqtt-packet, and their docs don't promise. */
 async function startAedes(options: AedesOptions) {
@@ -143,4 +148,23 @@ test('ids of messages to a client begin with _nextId, which can be set while aut
   await raw.packet(({ cmd }) => cmd === 'suback')
   broker.publish({ cmd: 'publish', topic: 'a', payload: 'x', qos: 1, retain: false, dup: false }, () => {})
   expect(await raw.packet(({ cmd }) => cmd === 'publish')).toMatchObject({ messageId: 77 })
+})
+
+test('a QoS 2 publish that waits for its PUBREL is kept without its payload, and a repeat of it is still known', async () => {
+  const held = new HeldJournal()
+  const { broker, port } = await startBroker(held)
+  const raw = await connectRaw(port, gate.device)
+  onTestFinished(() => void raw.socket.destroy())
+  const publish = publishPacket(topics.event(gate, 'access'), JSON.stringify(passage('q-1')), 7, 2)
+  raw.send(publish)
+  await until(() => held.held.length === 1, 'the publish')
+  held.commit()
+  await raw.packet(({ cmd }) => cmd === 'pubrec')
+  const client = broker.clients[gate.device]!
+  const { persistence } = broker as unknown as {
+    persistence: { incomingGetPacket(client: Client, packet: { messageId: number }): Promise<{ payload: unknown }> }
+  }
+  expect((await persistence.incomingGetPacket(client, { messageId: 7 })).payload).toHaveLength(0)
+  raw.send({ cmd: 'pubrel', messageId: 7 })
+  await raw.packet(({ cmd }) => cmd === 'pubcomp')
 })

@@ -70,7 +70,7 @@ test('what people do leaves a line; a line that is changed, missing or cut off i
   ])
   expect((await linesOf(gateway, '&what=alarm')).map(({ n }) => n)).toEqual([3, 4, 5])
 
-  const byCommand = (at: string) => runCommand('audit-command.ts', ['verify'], { dataDir: at })
+  const byCommand = (at: string) => runCommand('commands/audit.ts', ['verify'], { dataDir: at })
   const running = await byCommand(dataDir)
   expect([running.code, running.said]).toEqual([0, expect.stringContaining('10 lines, unbroken')])
   await gateway.kill()
@@ -132,7 +132,7 @@ test('after the key was changed what was said before keeps its pseudonym, and wh
   const before = await startGateway(options)
   onTestFinished(() => before.kill())
   const [old] = await say(before, 'e-1')
-  const rotated = await runCommand('pseudonym-command.ts', ['rotate'], { dataDir })
+  const rotated = await runCommand('commands/pseudonym.ts', ['rotate'], { dataDir })
   expect([rotated.code, rotated.said]).toEqual([0, expect.stringContaining('takes it at its next start')])
   await before.kill()
 

@@ -64,7 +64,7 @@ test('a person and a plate are erased, by the API and by command: no byte of the
       logEmptied: true,
     },
   ])
-  const { code, said } = await runCommand('erase-command.ts', ['plate', '--reason', 'request 13'], {
+  const { code, said } = await runCommand('commands/erase.ts', ['plate', '--reason', 'request 13'], {
     dataDir: options.dataDir,
     env: { GATEHOUSE_PSEUDONYM_KEY: 'key-of-the-tests' },
     input: `${plate}\n`,
