@@ -19,7 +19,6 @@ import { UnstoredSender } from '../webhook/unstored.ts'
 const repeatMs = 10 * 60_000
 /** A disk that comes and goes is told of so often at the most. */
 const restMs = 30_000
-const maxToldAlarms = 1000
 const goneTimeoutMs = 3000
 
 export function startDiskWatching(options: {
@@ -48,7 +47,8 @@ export function startDiskWatching(options: {
   const toldAt = new Map<string, number>()
   let lasting: string | undefined
   let gone = false
-  const toldAlarms = new Set<string>()
+  /** Of those that still wait, so bounded as they are. */
+  let toldAlarms: ReadonlySet<string> = new Set()
 
   function tell(fault: Fault): void {
     const sinceMs = monotonicMs() - (toldAt.get(fault.code) ?? Number.NEGATIVE_INFINITY)
@@ -71,10 +71,6 @@ export function startDiskWatching(options: {
   }
 
   function tellAlarm(publish: Publish): void {
-    const id = 'reason' in publish ? null : publish.id
-    const key = `${publish.device} ${id}`
-    if (toldAlarms.has(key) || toldAlarms.size >= maxToldAlarms) return
-    toldAlarms.add(key)
     const { registry } = inForce
     const names = {
       site: registry.site(publish.site)?.name ?? publish.site,
@@ -94,12 +90,17 @@ export function startDiskWatching(options: {
       if (fault !== undefined) tell(fault)
       else if (lasting !== undefined) {
         lasting = undefined
-        toldAlarms.clear()
         say(messageOf(recovered(lastedMs)))
       }
     },
     onWaitingAlarms(alarms) {
-      for (const { publish } of alarms) tellAlarm(publish)
+      const told = new Set<string>()
+      for (const { publish } of alarms) {
+        const key = `${publish.device} ${'reason' in publish ? null : publish.id}`
+        if (!toldAlarms.has(key) && !told.has(key)) tellAlarm(publish)
+        told.add(key)
+      }
+      toldAlarms = told
     },
   })
   database.onHealth(failure => {

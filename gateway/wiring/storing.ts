@@ -26,6 +26,7 @@ export function startStoring(
         const publish = publishes[index]!
         const { result, seq } = outcomes[index]!
         counts[result]++
+        if ('kind' in publish && publish.kind === 'alarm') room.stored(publish)
         if (result !== 'stored' || 'reason' in publish) continue
         const { site, device, kind, at, receivedAt, payload } = publish
         onEvent(site, { seq, device, kind, at, receivedAt, payload })
