@@ -156,8 +156,8 @@ test('a nearly full disk takes alarms and heartbeats only, a full one alarms; wh
   await isReady(place)
   await until(() => existsSync(reserve), 'the reserve, taken again')
 
-  // Takes nothing at all: the press is told from memory, and as an alarm once it is stored.
-  fault.set({ write: 'EROFS' })
+  // Takes nothing at all, and doesn't even say how full it is: the press is told from memory, and as an alarm once it is stored.
+  fault.set({ write: 'EROFS', hangingStatfs: true })
   let pubacked = false
   const button2 = await connectDevice(gateway.mqttUrl, button(2))
   onTestFinished(() => button2.end())
