@@ -45,12 +45,14 @@ test.each([0, 1] as const)(
     const { journal, broker, connect } = await crowd()
     const flooding = await Promise.all(ids(10).map(number => connect(number)))
     const witness = await connect(11)
+    const sinceMs = performance.now()
     for (const [index, device] of flooding.entries())
       device.send(...ids(2000).map(id => publishPacket(heartbeats(index + 1), '{}', id, qos)))
     await until(() => journal.held.length >= maxWaiting, 'a crowd')
     await rounds(witness, 30)
-    expect(journal.held.length).toBeLessThan(maxWaiting + 100)
-    expect(broker.reading.throttled).toBe(10)
+    // Of one of them four packets are taken every 2 ms.
+    expect(journal.held.length).toBeLessThan(maxWaiting + 100 + 4 * (performance.now() - sinceMs))
+    await until(() => broker.reading.throttled === 10, 'all ten throttled')
 
     const late = await connect(12, { connect: null })
     const alarm = topics.event(button(12), 'alarm')
@@ -78,6 +80,21 @@ test.each([0, 1] as const)(
     expect(broker.reading.throttled).toBe(0)
   },
 )
+
+test('while nothing is committed at all a press behind five heartbeats that wait is taken', async () => {
+  const { journal, connect } = await crowd()
+  const pressed = await connect(11)
+  const flooding = await Promise.all(ids(10).map(number => connect(number)))
+  pressed.send(...ids(5).map(id => publishPacket(heartbeats(11), '{}', id)))
+  await until(() => journal.held.length === 5, 'its heartbeats')
+  for (const [index, device] of flooding.entries())
+    device.send(...ids(900).map(id => publishPacket(heartbeats(index + 1), '{}', id)))
+  await until(() => journal.held.length >= maxWaiting, 'a crowd')
+  pressed.send(publishPacket(topics.event(button(11), 'alarm'), JSON.stringify(panic('help')), 6))
+  const isAlarm = () => journal.held.some(({ publish }) => 'kind' in publish && publish.kind === 'alarm')
+  await until(isAlarm, 'the press')
+  expect(acked(pressed)).toEqual([])
+})
 
 test('no connection stalls, however its packets are cut and whenever the disk answers: all are taken, in order', async () => {
   const { journal, connect } = await crowd()
