@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Failure, failureOf, isSickDisk } from './request.ts'
+import { type Failure, failureOf, isDamage, isSickDisk } from './request.ts'
 
 /**
  * How the storage thread writes: each group of calls is one transaction. While the disk takes nothing (full, read-only, an I/O
  * error, locked by somebody) appends are held here, in their order, and tried again until it does: a device keeps its connection
  * and waits for its PUBACK, instead of a fleet that is cut, comes again and sends everything again, each second. Any other
- * call fails at once, since whoever makes it has a way of its own to try again.
+ * call fails at once, since whoever makes it has a way of its own to try again. An append that meets a damaged page is held
+ * like that too, and what comes behind it: refused, its device would send it again without end, and nobody would be told.
  *
  * What is held is bounded by the append queue, which counts it as waiting.
  */
@@ -88,7 +89,7 @@ export function createWriting({ db, run, reset, assertInPlace, onTrouble, onWrit
     try {
       values = inTransaction(() => calls.map(({ procedure, argument }) => run(procedure, argument)))
     } catch (error) {
-      if (isSickDisk(error)) failed(calls, error)
+      if (isSickDisk(error) || (calls.length === 1 && isDamage(error))) failed(calls, error)
       else if (calls.length === 1) calls[0]?.fail(error)
       // One bad call must not fail its neighbours: each gets a transaction of its own, and only the bad one its error.
       else for (const call of calls) write([call])
@@ -111,7 +112,8 @@ export function createWriting({ db, run, reset, assertInPlace, onTrouble, onWrit
   }
 
   function succeeded(): void {
-    if (trouble === undefined) return
+    // Where a page is damaged others can be written: what is held still is what is wrong.
+    if (trouble === undefined || waiting.length > 0) return
     trouble = undefined
     retryMs = firstRetryMs
     onTrouble(undefined)

@@ -119,5 +119,10 @@ test('what is wrong is said in words that name no path', () => {
   expect(troubleOf({ ...well, failure: { code: 'sqlite-5', message: 'database is locked (5)' } })).toMatchObject({
     code: 'journal-locked',
   })
+  for (const code of ['sqlite-11', 'sqlite-26'])
+    expect(troubleOf({ ...well, failure: { code, message: 'database disk image is malformed (11)' } })).toMatchObject({
+      code: 'journal-damaged',
+      message: expect.stringMatching(/a page of journal\.sqlite.*put a backup in its place/),
+    })
   expect(troubleOf({ ...well, level: 'tight' })).toMatchObject({ code: 'disk-nearly-full' })
 })
