@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** Two files at a time: scenarios start gateways and InfluxDBs of their own, and CI has two cores. */
@@ -10,5 +12,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default'],
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'gatehouse-compile-cache') },
   },
 })

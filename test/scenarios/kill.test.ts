@@ -103,6 +103,8 @@ test(
     const bodyOf = new Map<string, string>()
     for (const { id, message } of endpoint.told) {
       const alarm = message.data.alarm!
+      // On a busy machine a deadline may pass; nobody acknowledges here.
+      if (message.type === 'alarm.escalated') continue
       expect(['alarm.raised', 'alarm.pressed']).toContain(message.type)
       const event = `${alarm.device.id} ${alarm.history.at(-1)?.eventId}`
       expect([event, messageOf.get(event) ?? id]).toEqual([event, id])
