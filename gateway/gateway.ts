@@ -8,6 +8,7 @@ import { Certificates } from './certificates/certificates.ts'
 import { elapsedSince, GatewayClock, iso, type TimeSource } from './clock.ts'
 import { Maintenance, rememberedMs } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
+import { Reserve } from './disk/reserve.ts'
 import { messageOf } from './errors.ts'
 import { InForce } from './in-force.ts'
 import { damagedReason } from './journal/journal.ts'
@@ -22,6 +23,7 @@ import { lockDataDir } from './sqlite/lock.ts'
 import { Tokens } from './tokens/tokens.ts'
 import { createAlarming } from './wiring/alarming.ts'
 import { startAuditing } from './wiring/auditing.ts'
+import { FirstWrites } from './wiring/first-writes.ts'
 import { cancelUnknown, startRetention } from './wiring/housekeeping.ts'
 import { startInfluxConsumer } from './wiring/influx-consumer.ts'
 import { startMasking } from './wiring/masking.ts'
@@ -73,16 +75,20 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     audit: line => auditing.write(line),
   })
 
+  const firstWrites = new FirstWrites(new Reserve(config.dataDir), log)
   const file = join(config.dataDir, 'journal.sqlite')
   // The API is half of the code: it is loaded while the storage threads start.
-  const [database, { createApi }] = await Promise.all([openDatabase(file, options.onLost), import('./api/server.ts')])
+  const [database, { createApi }] = await Promise.all([
+    firstWrites.open(() => openDatabase(file, options.onLost)),
+    import('./api/server.ts'),
+  ])
   const { read, write } = database
   const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
   for (const consumer of consumers) await write.call('enroll', consumer)
-  const auditing = await startAuditing({ database, clock, log, version: options.version })
-  const pseudonymVersions = await startMasking({ database, keys, clock, log })
+  const auditing = await startAuditing({ database, firstWrites, clock, log, version: options.version })
+  const pseudonymVersions = await startMasking({ database, firstWrites, keys, clock, log })
   const masking = createMasking(pseudonymVersions)
-  await cancelUnknown(write, inForce.targets, log)
+  await firstWrites.write('cancelled deliveries', () => cancelUnknown(write, inForce.targets, log))
 
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
@@ -119,7 +125,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   })
   const { outbox, announce, deliverer, recent, desk } = alarming
   if (database.walDamage !== undefined) announce(faults.walDamaged(database.walDamage))
-  if (auditing.broken !== undefined) announce(faults.auditBroken(auditing.broken))
+  void auditing.broken.then(broken => broken !== undefined && announce(faults.auditBroken(broken)))
 
   const stream = new Stream({ clock, openAlarms: desk.openAlarms })
   const supervision = await startSupervision({
@@ -278,6 +284,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       await storing.stop()
       await broker.end()
       await api.close()
+      firstWrites.stop()
       retention.stop()
       timekeeping.stop()
       supervision.stop()

@@ -50,6 +50,7 @@ export class DiskWatch {
   }
 
   start(): void {
+    this.heard()
     this.#timer = setInterval(() => {
       // A disk that hangs doesn't answer a look either: what is known without one is told all the same.
       if (!this.#isLooking) void this.#look()
@@ -103,7 +104,7 @@ export class DiskWatch {
   #makeRoom(): void {
     this.#options.room.level = 'full'
     try {
-      if (this.#reserve.held) this.#reserve.give()
+      this.#reserve.give()
     } catch (error) {
       this.#options.log.error({ err: messageOf(error) }, 'disk.reserve-kept')
     }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { begun, type KeyedVersion, keyed } from '../journal/versions.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../sqlite/database.ts'
+import type { FirstWrites } from './first-writes.ts'
 
 /**
  * Which key masks which entries, before any is read or taken. A key that wasn't in use before begins a version of its own
@@ -9,25 +10,24 @@ import type { Database } from '../sqlite/database.ts'
  */
 export async function startMasking(options: {
   database: Pick<Database, 'read' | 'write'>
+  firstWrites: FirstWrites
   keys: readonly Uint8Array[]
   clock: Clock
   log: Log
 }): Promise<KeyedVersion[]> {
-  const { database, keys, clock, log } = options
+  const { database, firstWrites, keys, clock, log } = options
   const { versions, lastSeq } = await database.read.call('pseudonymVersions', undefined)
   const version = begun(versions, keys.at(-1) as Uint8Array, { lastSeq, now: clock() })
   if (version !== undefined) {
     const { fromSeq, fingerprint } = version
-    await database.write.call('beginVersion', {
-      version,
-      line: {
-        at: clock(),
-        by: 'gateway',
-        what: 'pseudonym.version',
-        subject: String(version.version),
-        details: { fromSeq, fingerprint },
-      },
-    })
+    const line = {
+      at: clock(),
+      by: 'gateway',
+      what: 'pseudonym.version',
+      subject: String(version.version),
+      details: { fromSeq, fingerprint },
+    } as const
+    await firstWrites.write('pseudonym version', () => database.write.call('beginVersion', { version, line }))
     versions.push(version)
   }
   const found = keyed(versions, keys)

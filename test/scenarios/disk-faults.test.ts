@@ -174,6 +174,30 @@ test('a nearly full disk takes alarms and heartbeats only, a full one alarms; wh
   expect(endpoint.told.filter(isFault('alarm-unstored'))).toHaveLength(1)
 }, 120_000)
 
+test('started on a full disk it takes alarms into its reserve; without one it starts too, and goes on when there is room', async () => {
+  const place = await stand()
+  const { fault, endpoint } = place
+  const reserve = `${place.dataDir}/reserve`
+  await until(() => existsSync(reserve), 'the reserve')
+  fault.set({ freeBytes: 1_000_000, write: 'ENOSPC', whileReserve: true })
+  await place.restart()
+  expect(existsSync(reserve)).toBe(false)
+  const device = await connectDevice(place.gateway.mqttUrl, button(1))
+  await device.publish('alarm', panic('press-1'))
+  await endpoint.next(({ message }) => message.data.alarm?.device.id === 'button-1')
+  await device.end()
+
+  fault.set({ freeBytes: 0, write: 'ENOSPC' })
+  await place.restart()
+  expect(place.gateway.log).toContainEqual(expect.objectContaining({ msg: 'start.put-off', what: 'audit' }))
+  await until(async () => (await ready(place))[1].includes('the disk is full'), 'it says so')
+  fault.set({})
+  await isReady(place)
+  await until(() => place.gateway.log.some(({ msg }) => msg === 'start.caught-up'), 'what was put off')
+  const { items } = await place.gateway.get<{ items: unknown[] }>('audit?what=gateway.started')
+  expect(items).toHaveLength(3)
+}, 120_000)
+
 test('stopped while the disk takes nothing it ends in time, and acknowledges nothing', async () => {
   const place = await stand()
   const { fault } = place
