@@ -8,7 +8,6 @@ import { Certificates } from './certificates/certificates.ts'
 import { elapsedSince, GatewayClock, iso, type TimeSource } from './clock.ts'
 import { Maintenance, rememberedMs } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
-import { Reserve } from './disk/reserve.ts'
 import { messageOf } from './errors.ts'
 import { InForce } from './in-force.ts'
 import { damagedReason } from './journal/journal.ts'
@@ -75,13 +74,11 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     audit: line => auditing.write(line),
   })
 
-  const firstWrites = new FirstWrites(new Reserve(config.dataDir), log)
+  const firstWrites = new FirstWrites(config.dataDir, log)
   const file = join(config.dataDir, 'journal.sqlite')
   // The API is half of the code: it is loaded while the storage threads start.
-  const [database, { createApi }] = await Promise.all([
-    firstWrites.open(() => openDatabase(file, options.onLost)),
-    import('./api/server.ts'),
-  ])
+  const opening = firstWrites.open(() => openDatabase(file, options.onLost))
+  const [database, { createApi }] = await Promise.all([opening, import('./api/server.ts')])
   const { read, write } = database
   const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
   for (const consumer of consumers) await write.call('enroll', consumer)

@@ -1,4 +1,4 @@
-import type { Reserve } from '../disk/reserve.ts'
+import { Reserve } from '../disk/reserve.ts'
 import { messageOf, OperationalError } from '../errors.ts'
 import type { Log } from '../log.ts'
 
@@ -15,8 +15,8 @@ export class FirstWrites {
   readonly #log: Log
   readonly #timers = new Set<NodeJS.Timeout>()
 
-  constructor(reserve: Reserve, log: Log) {
-    this.#reserve = reserve
+  constructor(dataDir: string, log: Log) {
+    this.#reserve = new Reserve(dataDir)
     this.#log = log
   }
 
