@@ -11,11 +11,11 @@ import { button, writeRegistry } from '../helpers/registry.ts'
 import { until } from '../helpers/until.ts'
 
 /** A consumer that was stopped costs disk and no memory (issue 4, 9). On the scale of an hour: npm run bench's backlog.ts. */
-const events = 9600
-const atOnce = 400
-const warmAfter = 3200
+const events = 4800
+const atOnce = 200
+const warmAfter = 1600
 /** After the warm-up 51 MB come: more than the gateway may grow by. While it drains, each thread's heap is bounded by `heapMb`. */
-const padding = 'x'.repeat(8000)
+const padding = 'x'.repeat(16_000)
 const heapMb = 80
 const growthMib = 40
 const drainingMib = 250
