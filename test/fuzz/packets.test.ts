@@ -67,7 +67,7 @@ const unansweredMs = 200
 const lanes = 60
 
 test('packets: each connection ends, each PUBACK is an entry, the device beside them is served', async () => {
-  const { random, cases } = planFuzz('connections with damaged packets', 2500)
+  const { random, cases } = planFuzz('connections with damaged packets', 1500)
   const dataDir = temporaryDirectory()
   const gateway = await startGateway({ dataDir, registry: writeRegistry(dataDir, { buttons: lanes }) })
   const beside = await connectDevice(gateway.mqttUrl, gate)

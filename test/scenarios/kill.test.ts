@@ -13,7 +13,7 @@ import { type NextEvent, startStoringDevice } from '../helpers/storing-device.ts
 import { until } from '../helpers/until.ts'
 
 /** The contract's promise (section 2) against SIGKILL. More rounds or another run: GATEHOUSE_KILL_ROUNDS, GATEHOUSE_KILL_SEED. */
-const rounds = Number(process.env.GATEHOUSE_KILL_ROUNDS ?? 6)
+const rounds = Number(process.env.GATEHOUSE_KILL_ROUNDS ?? 4)
 const seed = Number(process.env.GATEHOUSE_KILL_SEED ?? 20_251_124)
 const deviceCount = 8
 const inFlight = 40
