@@ -180,6 +180,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     onSeen: supervision.seen,
     onRefused: ({ device = null, why, address }) =>
       auditing.refused({ what: 'login.refused', subject: device, why, address }),
+    yields: () => journal.yields,
     onFlooding: device => announce(faults.flooding(device)),
     onConnected: (device, connected) => presence.setConnected(device, connected),
     onWantsCommands: device => {

@@ -12,6 +12,11 @@ export class AlarmPace<S extends Paced> {
   /** On disk and not passed by the desk, by number. */
   #stored: { seq: number; sender: S }[] = []
 
+  /** On their way to the disk, or there and not passed by the desk. */
+  get ahead(): number {
+    return this.#ahead
+  }
+
   mayGo(sender: S): boolean {
     return this.#ahead < free || sender.alarmsAhead === 0
   }

@@ -31,6 +31,8 @@ export type BrokerOptions = Omit<IntakeOptions, 'sendAck'> &
     log: Log
     /** It has sent more than its share for half a minute without a pause. */
     onFlooding?: (device: string) => void
+    /** Whether whoever floods should wait now: an alarm is under way. */
+    yields?: () => boolean
     onConnected: (device: string, connected: boolean) => void
     /** It has subscribed to its commands: it wants to know of what is open now. */
     onWantsCommands: (device: string) => void
@@ -67,7 +69,7 @@ export class Broker extends GuardedBroker {
       {
         maxPacketBytes,
         limits: options.limits,
-        reading: { onFlooding: client => this.#flooding(client) },
+        reading: { onFlooding: client => this.#flooding(client), ...(options.yields && { yields: options.yields }) },
       },
     )
     this.#options = options

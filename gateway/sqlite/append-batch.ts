@@ -7,6 +7,8 @@ import { codeOfKind } from './kinds.ts'
  * and one buffer instead of an object each; devices, few and often the same, stand once and are told by their place.
  */
 export type AppendBatch = {
+  /** Alarms only: committed before what else waits. */
+  isUrgent: boolean
   count: number
   devices: Origin[]
   /** Place in `devices`. */
@@ -82,9 +84,10 @@ export class BatchBuilder {
   }
 
   /** The batch so far; begins the next one. */
-  take(): AppendBatch {
+  take(isUrgent = false): AppendBatch {
     const count = this.#count
     const batch: AppendBatch = {
+      isUrgent,
       count,
       devices: this.#devices,
       device: this.#device.slice(0, count),

@@ -3,6 +3,7 @@ import { OperationalError } from '../errors.ts'
 import { AlarmPace } from '../journal/alarm-pace.ts'
 import { FairQueue, type Lane } from '../journal/fair-queue.ts'
 import type { Journal, Outcome, Publish } from '../journal/journal.ts'
+import { RightOfWay } from '../journal/right-of-way.ts'
 import { BatchBuilder, maxBatch, results } from './append-batch.ts'
 import { type Answered, Sender, type Waiting } from './append-order.ts'
 import { BatchSize } from './batch-size.ts'
@@ -12,8 +13,9 @@ import type { WriteProcedures } from './procedures.ts'
 /**
  * The journal's front: who is stored next. Alarm events go first, one per device in turn; everything else is taken round
  * robin over the devices. What isn't sent can still be overtaken, so no more than two batches are on their way to the storage
- * thread: while one is committed the other waits, and what gathers meanwhile is the next (group commit without a timer). An
- * alarm finds a place of its own beside them, so that it waits for the commit under way and is in the very next one.
+ * thread: while one is committed the other waits, and what gathers meanwhile is the next (group commit without a timer). Alarms
+ * travel beside them in a batch of their own, which waits for the commit under way only; until it is followed nothing
+ * else is sent behind it (journal/right-of-way.ts). Never in a batch of the others: a device's alarms would change places.
  *
  * Bounded: past `maxQueuedBytes` an append is refused with a retryable error, which cuts the connection; the device sends
  * again. Alarms have a reserve beyond it.
@@ -37,8 +39,10 @@ const maxInFlight = 2
 /** A device's turn; the others' turn comes after so much. */
 const turn = { items: 8, bytes: 16_384 }
 const alarmTurn = { items: 1, bytes: 1 }
-/** Alarms that travel beside two batches under way. */
-const maxBeside = 64
+/** A batch of alarms, beside two of the others. */
+const maxAlarms = 64
+/** While an alarm has the right of way it is looked whether it still has it. */
+const yieldingMs = 5
 
 export class AppendQueue implements Journal {
   readonly #write: Caller<WriteProcedures>
@@ -57,8 +61,10 @@ export class AppendQueue implements Journal {
   #queuedBytes = 0
   #queued = 0
   #inFlight = 0
-  #isBesideFree = true
+  #isAlarmBatchFree = true
   #isScheduled = false
+  readonly #rightOfWay = new RightOfWay(monotonicMs)
+  #yielding: NodeJS.Timeout | undefined
   #idle: (() => void) | undefined
   #failure: Error | undefined
 
@@ -89,7 +95,7 @@ export class AppendQueue implements Journal {
     const waiting = sender.next(publish, done, bytes)
     if (goesFirst) this.#alarms.push(sender.alarms, waiting)
     else this.#others.push(sender.others, waiting)
-    if (!this.#isScheduled && (this.#inFlight < maxInFlight || (goesFirst && this.#isBesideFree))) {
+    if (!this.#isScheduled && (this.#inFlight < maxInFlight || (goesFirst && this.#isAlarmBatchFree))) {
       this.#isScheduled = true
       setImmediate(this.#flush)
     }
@@ -100,11 +106,15 @@ export class AppendQueue implements Journal {
     return this.#queued
   }
 
+  /** Whether everything that is no alarm should wait. */
+  get yields(): boolean {
+    return this.#rightOfWay.isGiven(this.#alarms.size > 0 || (this.#pace?.ahead ?? 0) > 0)
+  }
+
   /** The alarm desk is done with all up to this number. */
   passed(upTo: number): void {
     this.#pace?.passed(upTo)
-    if (this.#aside.length === 0) return
-    this.#resume()
+    if (this.#aside.length > 0) this.#resume()
     this.#flush()
   }
 
@@ -132,26 +142,29 @@ export class AppendQueue implements Journal {
 
   readonly #flush = (): void => {
     this.#isScheduled = false
-    while (this.#inFlight < maxInFlight) {
-      const batch = this.#nextBatch()
-      if (batch.length === 0) return
-      this.#inFlight++
-      this.#send(batch, () => this.#inFlight--)
+    if (this.#isAlarmBatchFree) {
+      const alarms = this.#gather(this.#alarms, maxAlarms, [])
+      if (alarms.length > 0) {
+        this.#isAlarmBatchFree = false
+        this.#send(alarms, true, () => {
+          this.#isAlarmBatchFree = true
+        })
+      }
     }
-    if (!this.#isBesideFree) return
-    const alarms = this.#gather(this.#alarms, maxBeside, [])
-    if (alarms.length === 0) return
-    this.#isBesideFree = false
-    this.#send(alarms, () => {
-      this.#isBesideFree = true
-    })
+    while (this.#inFlight < maxInFlight && this.#others.size > 0) {
+      if (this.yields) {
+        this.#yielding ??= setTimeout(this.#lookAgain, yieldingMs)
+        return
+      }
+      const others = this.#gather(this.#others, this.#size.limit, [])
+      this.#inFlight++
+      this.#send(others, false, () => this.#inFlight--)
+    }
   }
 
-  #nextBatch(): Waiting[] {
-    const { limit } = this.#size
-    // Alarms without end leave something to what isn't one.
-    const alarms = this.#gather(this.#alarms, this.#others.size > 0 ? limit - (limit >> 3) : limit, [])
-    return this.#gather(this.#alarms, limit, this.#gather(this.#others, limit, alarms))
+  readonly #lookAgain = (): void => {
+    this.#yielding = undefined
+    this.#flush()
   }
 
   #gather(queue: FairQueue<Waiting>, upTo: number, batch: Waiting[]): Waiting[] {
@@ -173,8 +186,8 @@ export class AppendQueue implements Journal {
     return batch
   }
 
-  #send(batch: Waiting[], answered: () => void): void {
-    const packed = this.#batch.take()
+  #send(batch: Waiting[], isUrgent: boolean, answered: () => void): void {
+    const packed = this.#batch.take(isUrgent)
     const sentMs = monotonicMs()
     this.#write.call('append', packed, [packed.payloads.buffer]).then(
       ({ seqs, results: codes, workMs }) => {

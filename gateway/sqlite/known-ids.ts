@@ -3,14 +3,17 @@ import type { DatabaseSync } from 'node:sqlite'
 /**
  * Which `(device, id)` the journal holds: the proof that an event is new. A unique index on the entries would be simpler, but
  * each device writes to a leaf of its own, so that a commit of 50 events from 50 devices rewrites 50 pages of index for 3 of
- * entries; measured, that halved the pubacks. So the newest ids stay in memory, and move to their table many at a time, sorted,
- * after a commit was answered. What had not moved when the process died is read again from the entries at the next start.
+ * entries; measured, that halved the pubacks. So the newest ids stay in memory, and move to their table sorted, thousands in one
+ * sweep. A sweep goes in steps that ride along with the commits of appends: by itself it would be a commit that an alarm waits for. What
+ * had not moved when the process died is read again from the entries at the next start; what had is moved again, to no effect.
  */
-const movedAtOnce = 1024
+const movedAtOnce = 16_384
 
-export function knownIds(db: DatabaseSync) {
+type Ids = Map<number, Map<string, number>>
+
+export function knownIds(db: DatabaseSync, sweepFrom = movedAtOnce) {
   const find = db.prepare('SELECT seq FROM known_id WHERE device = ? AND id = ?')
-  const insert = db.prepare('INSERT INTO known_id (device, id, seq) VALUES (?, ?, ?)')
+  const insert = db.prepare('INSERT OR IGNORE INTO known_id (device, id, seq) VALUES (?, ?, ?)')
   const saveUpTo = db.prepare('UPDATE counter SET known_upto = ?')
   const notMoved = db.prepare(
     'SELECT device, id, seq FROM entry WHERE seq > (SELECT known_upto FROM counter) AND id IS NOT NULL ORDER BY seq',
@@ -19,14 +22,20 @@ export function knownIds(db: DatabaseSync) {
     'DELETE FROM known_id WHERE (device, id) IN (SELECT device, id FROM entry WHERE seq <= ? AND id IS NOT NULL)',
   )
 
-  /** By device, then id. At most `movedAtOnce` and what one group of commits adds. */
-  let fresh = new Map<number, Map<string, number>>()
+  /** By device, then id. At most `movedAtOnce` and what comes during a sweep, which is faster than what comes. */
+  let fresh: Ids = new Map()
   let freshCount = 0
   let last = 0
+  /** What the sweep under way moves, up to number `upTo`. */
+  let sweep: { ids: Ids; order: Iterator<[number, string, number]>; upTo: number } | undefined
   reset()
 
   function seqOf(device: number, id: string): number | undefined {
-    return fresh.get(device)?.get(id) ?? (find.get(device, id) as { seq: number } | undefined)?.seq
+    return (
+      fresh.get(device)?.get(id) ??
+      sweep?.ids.get(device)?.get(id) ??
+      (find.get(device, id) as { seq: number } | undefined)?.seq
+    )
   }
 
   function add(device: number, id: string, seq: number): void {
@@ -40,34 +49,33 @@ export function knownIds(db: DatabaseSync) {
     last = seq
   }
 
-  /**
-   * Once there are enough: moves them, in a transaction of its own. A failure (a full disk) leaves them where they are, in
-   * memory and in the entries: nobody waits for the move, and it is made again after the next commit that works.
-   */
-  function settle(inTransaction: (work: () => void) => void): void {
-    if (freshCount < movedAtOnce) return
-    try {
-      inTransaction(move)
-    } catch {
-      return
+  /** A step of the sweep, where there is one to be made, in the transaction of who calls. */
+  function move(count: number): void {
+    if (sweep === undefined) {
+      if (freshCount < sweepFrom) return
+      sweep = { ids: fresh, order: inOrder(fresh), upTo: last }
+      fresh = new Map()
+      freshCount = 0
     }
-    fresh = new Map()
-    freshCount = 0
-  }
-
-  function move(): void {
-    for (const device of [...fresh.keys()].sort((one, other) => one - other))
-      for (const [id, seq] of [...(fresh.get(device) as Map<string, number>)].sort(([one], [other]) =>
-        one < other ? -1 : 1,
-      ))
-        insert.run(device, id, seq)
-    saveUpTo.run(last)
+    const { ids, order, upTo } = sweep
+    for (let moved = 0; moved < count; moved++) {
+      const next = order.next()
+      if (next.done === true) {
+        saveUpTo.run(upTo)
+        sweep = undefined
+        return
+      }
+      const [device, id, seq] = next.value
+      // Else it was forgotten meanwhile.
+      if (ids.get(device)?.has(id) === true) insert.run(device, id, seq)
+    }
   }
 
   /** Before the entries up to `seq` are deleted: their ids are new again from then on. */
   function forget(seq: number): void {
     forgetUpTo.run(seq)
     for (const ids of fresh.values()) for (const [id, of] of ids) if (of <= seq && ids.delete(id)) freshCount--
+    for (const ids of sweep?.ids.values() ?? []) for (const [id, of] of ids) if (of <= seq) ids.delete(id)
   }
 
   /** Reads first and forgets then: if it can't be read, nothing is forgotten. */
@@ -75,8 +83,17 @@ export function knownIds(db: DatabaseSync) {
     const entries = notMoved.all() as { device: number; id: string; seq: number }[]
     fresh = new Map()
     freshCount = 0
+    sweep = undefined
     for (const { device, id, seq } of entries) add(device, id, seq)
   }
 
-  return { seqOf, add, settle, forget, reset }
+  return { seqOf, add, move, forget, reset }
+}
+
+function* inOrder(ids: Ids): Generator<[number, string, number]> {
+  for (const device of [...ids.keys()].sort((one, other) => one - other))
+    for (const [id, seq] of [...(ids.get(device) as Map<string, number>)].sort(([one], [other]) =>
+      one < other ? -1 : 1,
+    ))
+      yield [device, id, seq]
 }

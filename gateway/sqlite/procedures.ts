@@ -34,7 +34,6 @@ export function writeProcedures(db: DatabaseSync) {
       journal.reset()
     },
     noteHead: audit.note,
-    settleIds: journal.settleIds,
     procedures: {
       append: journal.append,
       advance: journal.advance,

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { AppendBatch } from './append-batch.ts'
 import { inPlace } from './in-place.ts'
 import { explainDamage, openKeeper, openReader, openWriter } from './open.ts'
 import { keeperProcedures, readProcedures, writeProcedures } from './procedures.ts'
@@ -59,7 +60,9 @@ function start(): void {
     })
   const work = () => {
     const calls = gathered.splice(0, callsPerGroup)
-    run(calls)
+    const urgent = calls.filter(isUrgent)
+    if (urgent.length > 0) run(urgent)
+    if (urgent.length < calls.length) run(urgent.length === 0 ? calls : calls.filter(call => !isUrgent(call)))
     if (gathered.length > 0) setImmediate(work)
   }
   accept(main)
@@ -67,22 +70,22 @@ function start(): void {
 }
 
 function writer(db: DatabaseSync): Writer {
-  const { procedures, reset, settleIds, noteHead } = writeProcedures(db)
+  const { procedures, reset, noteHead } = writeProcedures(db)
   const named = procedures as unknown as Procedures
   const { assert: assertInPlace } = inPlace(file)
-  const writing = createWriting({
+  return createWriting({
     db,
     run: (procedure, argument) => named[procedure]?.(argument as never),
     reset,
     assertInPlace,
     onTrouble: failure => main.postMessage({ type: 'health', trouble: failure } satisfies Answer),
-    onWritten() {
-      noteHead()
-      settleIds(writing.inTransaction)
-    },
+    onWritten: noteHead,
   })
-  return writing
 }
+
+/** What an alarm waits for has a commit of its own, before that of all else which came with it. */
+const isUrgent = ({ procedure, argument }: Call): boolean =>
+  procedure === 'commitDesk' || (procedure === 'append' && (argument as AppendBatch).isUrgent)
 
 /** Each call by itself, without a transaction. */
 function singly(

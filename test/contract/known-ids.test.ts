@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { knownIds } from '../../gateway/sqlite/known-ids.ts'
 import { openWriter } from '../../gateway/sqlite/open.ts'
@@ -40,4 +41,61 @@ test('ids that can’t be read again after a failure are not forgotten', () => {
   state.sick = false
   known.reset()
   expect(known.seqOf(1, 'a')).toBe(1)
+})
+
+test('whatever comes, moves, is deleted, rolled back or read again: exactly the ids of the entries are known', () => {
+  const operation = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 9 }), move: fc.integer({ min: 0, max: 7 }) }) },
+    { weight: 1, arbitrary: fc.record({ forget: fc.integer({ min: 0, max: 100 }) }) },
+    { weight: 1, arbitrary: fc.constantFrom('restart' as const, 'rollback' as const) },
+  )
+  const db = openWriter(join(temporaryDirectory(), 'journal.sqlite'))
+  onTestFinished(() => db.close())
+  const insert = db.prepare("INSERT INTO entry VALUES (?, 0, 0, NULL, 1, ?, 1, ?, x'7b7d', NULL)")
+  const remove = db.prepare('DELETE FROM entry WHERE seq <= ?')
+  const left = db.prepare('SELECT count(*) AS count FROM known_id')
+  fc.assert(
+    fc.property(fc.array(operation, { minLength: 5, maxLength: 60 }), operations => {
+      db.exec('DELETE FROM entry; DELETE FROM known_id; UPDATE counter SET known_upto = 0')
+      let known = knownIds(db, 10)
+      let seq = 0
+      let entries = new Map<number, { device: number; id: string }>()
+      const appended = (add: number, move: number) => {
+        for (let n = 0; n < add; n++) {
+          seq++
+          const entry = { device: seq % 3, id: `e-${(seq * 7919) % 1000}` }
+          insert.run(seq, entry.device, entry.id)
+          known.add(entry.device, entry.id, seq)
+          entries.set(seq, entry)
+        }
+        known.move(move)
+      }
+      for (const one of operations) {
+        if (one === 'restart') known = knownIds(db, 10)
+        else if (one === 'rollback') {
+          const before = { seq, entries: new Map(entries) }
+          db.exec('BEGIN')
+          appended(5, 6)
+          db.exec('ROLLBACK')
+          known.reset()
+          ;({ seq, entries } = before)
+        } else if ('forget' in one) {
+          const upTo = Math.floor((seq * one.forget) / 100)
+          known.forget(upTo)
+          remove.run(upTo)
+          for (const gone of [...entries.keys()]) if (gone <= upTo) entries.delete(gone)
+        } else {
+          db.exec('BEGIN')
+          appended(one.add, one.move)
+          db.exec('COMMIT')
+        }
+        for (let at = 1; at <= seq; at++) {
+          const id = `e-${(at * 7919) % 1000}`
+          expect(known.seqOf(at % 3, id)).toBe(entries.has(at) ? at : undefined)
+        }
+      }
+      expect((left.get() as { count: number }).count).toBeLessThanOrEqual(entries.size)
+    }),
+    { numRuns: 40, seed: 20_251_124, endOnFailure: true },
+  )
 })

@@ -9,11 +9,14 @@ import { Reader } from './reader.ts'
  * takes a few packets of each, and ends after `turnMs`.
  *
  * - First come those with little to say: nothing of theirs waits, or next to nothing. A panic button is always one of them.
+ * - Then those who had more to say than their turn, once all that they said is answered.
  * - The rest, who had more to say than their turn or whose publishes wait for the disk, are read while fewer than
  *   `maxWaiting` publishes wait in all. Beyond it their sockets fill, and TCP makes them wait (MQTT 3.1.1 has no window).
  *   Only one of them is visited every `crowdedEveryMs`: while the disk takes nothing its answers never come, and a press may
  *   stand behind five heartbeats that wait for it.
  * - Nobody has more than its own share waiting (reader.ts).
+ *
+ * While an alarm has the right of way (`yields`) only those with little to say are read.
  *
  * Nobody is held for ever: whoever isn't read either has packets that are still to be answered, or stands in a line that is
  * taken from as soon as answers come.
@@ -30,12 +33,19 @@ const crowdedEveryMs = 2
 /** Whoever had more to say than its turn for so long, without a pause, floods. A buffer of 50,000 events is gone long before. */
 const floodingAfterMs = 30_000
 
-export type ReadingOptions = { onFlooding?: (client: Client) => void; monotonicMs?: () => number }
+export type ReadingOptions = {
+  onFlooding?: (client: Client) => void
+  /** Whether whoever floods should wait now: an alarm is under way. */
+  yields?: () => boolean
+  monotonicMs?: () => number
+}
 
 export class Reading {
   readonly #onFlooding: (client: Client) => void
+  readonly #yields: () => boolean
   readonly #now: () => number
   readonly #first = new Line<Reader>()
+  readonly #answered = new Line<Reader>()
   readonly #rest = new Line<Reader>()
   #waiting = 0
   #full = 0
@@ -44,6 +54,7 @@ export class Reading {
 
   constructor(options: ReadingOptions = {}) {
     this.#onFlooding = options.onFlooding ?? (() => {})
+    this.#yields = options.yields ?? (() => false)
     this.#now = options.monotonicMs ?? monotonicMs
   }
 
@@ -61,6 +72,15 @@ export class Reading {
     return this.#waiting >= maxWaiting
   }
 
+  get #behindTheFirst(): number {
+    return this.#answered.size + this.#rest.size
+  }
+
+  /** None of those behind the first may be read. */
+  get #isHeldUp(): boolean {
+    return this.#yields() || (this.#isCrowded && this.#answered.size === 0)
+  }
+
   /** There may be something to read. */
   ask(reader: Reader): void {
     if (reader.line !== undefined || reader.isHeld) return
@@ -70,7 +90,7 @@ export class Reading {
       return
     }
     const { open, hasMore } = reader
-    const line = open > few || (open > 0 && hasMore) ? this.#rest : this.#first
+    const line = open > few || (open > 0 && hasMore) ? this.#rest : hasMore ? this.#answered : this.#first
     line.push(reader)
     this.#schedule()
   }
@@ -83,7 +103,8 @@ export class Reading {
       this.ask(reader)
     } else if (reader.line === this.#rest && reader.open === 0) {
       this.#rest.remove(reader)
-      this.#first.push(reader)
+      const line = reader.hasMore ? this.#answered : this.#first
+      line.push(reader)
       this.#schedule()
     }
   }
@@ -119,29 +140,42 @@ export class Reading {
     this.#isScheduled = false
     const startedMs = this.#now()
     do {
-      const reader = this.#first.shift()
-      if (reader !== undefined) this.#visit(reader, firstPackets, startedMs)
-      else if (!this.#readOneOfTheRest(startedMs)) break
+      if (!this.#readNext(startedMs)) break
     } while (this.#now() - startedMs < turnMs)
-    // However many come first, the rest moves on.
-    if (this.#first.size > 0) this.#readOneOfTheRest(startedMs)
-    if (this.#first.size > 0 || (this.#rest.size > 0 && !this.#isCrowded)) this.#schedule()
-    else if (this.#rest.size > 0) this.#timer ??= setTimeout(this.#readOneOfTheCrowd, crowdedEveryMs)
+    if (!this.#yields()) this.#readBehindTheFirst(startedMs)
+    if (this.#first.size > 0 || (this.#behindTheFirst > 0 && !this.#isHeldUp)) this.#schedule()
+    else if (this.#behindTheFirst > 0) this.#timer ??= setTimeout(this.#readOneOfTheCrowd, crowdedEveryMs)
+  }
+
+  /** False: nobody may be read. */
+  #readNext(nowMs: number): boolean {
+    let reader = this.#first.shift()
+    if (reader === undefined && !this.#yields()) reader = this.#answered.shift()
+    if (reader === undefined) return this.#readOneOfTheRest(nowMs)
+    this.#visit(reader, firstPackets, nowMs)
+    return true
+  }
+
+  /** However many come first, the others move on. */
+  #readBehindTheFirst(nowMs: number): void {
+    const answered = this.#first.size > 0 ? this.#answered.shift() : undefined
+    if (answered !== undefined) this.#visit(answered, firstPackets, nowMs)
+    if (this.#first.size + this.#answered.size > 0) this.#readOneOfTheRest(nowMs)
   }
 
   readonly #readOneOfTheCrowd = (): void => {
     this.#timer = undefined
-    const reader = this.#rest.shift()
+    const reader = this.#rest.shift() ?? this.#answered.shift()
     if (reader !== undefined) {
       this.#visit(reader, firstPackets, this.#now())
       // It has more to say because the disk is slow.
       reader.busySinceMs = undefined
     }
-    if (this.#rest.size > 0) this.#schedule()
+    if (this.#behindTheFirst > 0) this.#schedule()
   }
 
   #readOneOfTheRest(nowMs: number): boolean {
-    const reader = this.#isCrowded ? undefined : this.#rest.shift()
+    const reader = this.#isCrowded || this.#yields() ? undefined : this.#rest.shift()
     if (reader !== undefined) this.#visit(reader, restPackets, nowMs)
     return reader !== undefined
   }
