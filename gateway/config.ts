@@ -6,13 +6,25 @@ import { messageOf } from './errors.ts'
 export type Config = {
   dataDir: string
   registryFile: string
-  mqtt: { host: string; port: number; maxPayloadBytes: number }
+  mqtt: {
+    host: string
+    port: number
+    maxPayloadBytes: number
+    /** Of all ports together; how many come from one address is not limited for loopback. */
+    limits: { maxConnections: number; maxConnectionsPerAddress: number }
+  }
+  /** MQTT over TLS, opened where `tls` is set. */
+  mqtts: { host: string; port: number }
+  /** With a certificate HTTP is HTTPS too. */
+  tls: TlsSettings | undefined
   http: { host: string; port: number }
   influx: InfluxSettings | undefined
   /** A level-0 endpoint `dispatch` without a registry entry. */
   dispatch: { url: string; secret: string } | undefined
   apiTokens: { name: string; role: Role; token: string }[]
   pseudonymKey: string | undefined
+  /** The one that was in use before: entries of that time stay masked with it. */
+  pseudonymKeyPrevious: string | undefined
   retentionDays: number
   logLevel: string
   /** What the variable that the registry names by `secretEnv` holds. */
@@ -21,6 +33,11 @@ export type Config = {
 
 /** A secret as it could be read: `value` undefined when it is not set, `mistake` why it can't be known. */
 export type Secret = { value: string | undefined } | { mistake: string }
+
+/** Where a PEM comes from; `name`: the setting that says so. */
+export type PemSource = { name: string } & ({ file: string } | { pem: string })
+/** `ca`: the authority of client certificates. */
+export type TlsSettings = { cert: PemSource; key: PemSource; ca: PemSource | undefined }
 
 export type InfluxSettings = {
   url: string
@@ -76,6 +93,9 @@ export function readConfig(env: Environment = process.env): {
     return fallback
   }
 
+  const connections = (name: string, fallback: number): number =>
+    whole(name, fallback, 1, 16_000, 'a number of connections')
+
   const url = (name: string): string | undefined => {
     const value = text(name)
     if (value === undefined) return undefined
@@ -96,37 +116,86 @@ export function readConfig(env: Environment = process.env): {
     mistake('GATEHOUSE_DISPATCH_SECRET: is missing; dispatch needs it to verify what GATEHOUSE_DISPATCH_URL receives')
   const logLevel = text('GATEHOUSE_LOG_LEVEL') ?? 'info'
   if (!logLevels.includes(logLevel)) mistake(`GATEHOUSE_LOG_LEVEL: ${logLevel} is not one of ${logLevels.join(', ')}`)
-  // Refused until it is served: a certificate that is set and ignored would leave devices on plain MQTT unnoticed.
-  for (const name of ['GATEHOUSE_TLS_CERT', 'GATEHOUSE_TLS_KEY', 'GATEHOUSE_TLS_CA'])
-    for (const set of [name, `${name}_FILE`])
-      if (env[set]) mistake(`${set}: TLS is not served by this version; unset it, or end TLS in front of the gateway`)
-  const warnings = ['GATEHOUSE_MQTTS_PORT', 'GATEHOUSE_MQTTS_PORT_FILE']
-    .filter(name => env[name])
-    .map(name => `${name}: TLS is not served by this version; no such port is opened`)
+  /** The path of a PEM file, with and without `_FILE`, or the PEM itself. */
+  const pem = (name: string): PemSource | undefined => {
+    const value = env[name]
+    const file = env[`${name}_FILE`]
+    if (value && file) return mistake(`${name}: is set beside ${name}_FILE; keep one of them`)
+    if (file) return { name: `${name}_FILE`, file }
+    if (!value) return undefined
+    return value.includes('-----BEGIN ') ? { name, pem: value } : { name, file: value }
+  }
+  const [cert, key, ca] = [pem('GATEHOUSE_TLS_CERT'), pem('GATEHOUSE_TLS_KEY'), pem('GATEHOUSE_TLS_CA')]
+  const needed = (name: string, other: string) => {
+    if (isSet(other) && !isSet(name)) mistake(`${name}: is missing; ${other} is of no use without it`)
+  }
+  needed('GATEHOUSE_TLS_CERT', 'GATEHOUSE_TLS_KEY')
+  needed('GATEHOUSE_TLS_KEY', 'GATEHOUSE_TLS_CERT')
+  if (!isSet('GATEHOUSE_TLS_KEY')) needed('GATEHOUSE_TLS_CERT', 'GATEHOUSE_TLS_CA')
+  const mqttHost = text('GATEHOUSE_MQTT_HOST') ?? '127.0.0.1'
+  const httpHost = text('GATEHOUSE_HTTP_HOST') ?? '127.0.0.1'
+  const mqtts = {
+    host: text('GATEHOUSE_MQTTS_HOST') ?? mqttHost,
+    port: whole('GATEHOUSE_MQTTS_PORT', 8883, 0, 65_535, 'a port'),
+  }
+  const tls = cert && key && { cert, key, ca }
+  const warnings: string[] = []
+  const isTls = isSet('GATEHOUSE_TLS_CERT')
+  if (!isTls)
+    for (const name of ['GATEHOUSE_MQTTS_HOST', 'GATEHOUSE_MQTTS_PORT'])
+      if (isSet(name)) warnings.push(`${name}: no such port is opened without GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY`)
+  if (!isLoopback(mqttHost))
+    warnings.push(
+      `GATEHOUSE_MQTT_HOST: plain MQTT on ${mqttHost} shows secrets and events to whoever listens on the network; ${
+        isTls
+          ? 'let devices use the TLS port, and set GATEHOUSE_MQTTS_HOST instead of GATEHOUSE_MQTT_HOST'
+          : 'set GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, and GATEHOUSE_MQTTS_HOST instead of GATEHOUSE_MQTT_HOST'
+      }`,
+    )
+  if (!isLoopback(httpHost) && !isTls)
+    warnings.push(
+      `GATEHOUSE_HTTP_HOST: plain HTTP on ${httpHost} shows tokens to whoever listens on the network; set GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, or end TLS in front of it`,
+    )
 
   const config: Config = {
     dataDir: text('GATEHOUSE_DATA_DIR') ?? './data',
     registryFile: text('GATEHOUSE_REGISTRY') ?? './registry.yaml',
     mqtt: {
-      host: text('GATEHOUSE_MQTT_HOST') ?? '127.0.0.1',
+      host: mqttHost,
       port: whole('GATEHOUSE_MQTT_PORT', 1883, 0, 65_535, 'a port'),
       maxPayloadBytes: whole('GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES', 65_536, 128, 1_048_576, 'a size in bytes'),
+      limits: {
+        // 10,000 devices; and the half-open connections that a part of them has left behind, and monitors.
+        maxConnections: connections('GATEHOUSE_MQTT_MAX_CONNECTIONS', 12_000),
+        // Three times a site of 300 devices behind one NAT, each of which may have left a half-open connection behind.
+        maxConnectionsPerAddress: connections('GATEHOUSE_MQTT_MAX_CONNECTIONS_PER_ADDRESS', 1000),
+      },
     },
     http: {
-      host: text('GATEHOUSE_HTTP_HOST') ?? '127.0.0.1',
+      host: httpHost,
       port: whole('GATEHOUSE_HTTP_PORT', 8080, 0, 65_535, 'a port'),
     },
+    mqtts,
+    tls,
     influx: influx.url === undefined ? undefined : { ...influx, url: influx.url },
     // With a URL that is wrong too: what else is wrong with dispatch is looked for.
     dispatch: isSet('GATEHOUSE_DISPATCH_URL') ? { url: dispatch.url ?? '', secret: dispatch.secret ?? '' } : undefined,
     apiTokens: readTokens(text('GATEHOUSE_API_TOKENS'), mistake),
     pseudonymKey: text('GATEHOUSE_PSEUDONYM_KEY'),
+    pseudonymKeyPrevious: text('GATEHOUSE_PSEUDONYM_KEY_PREVIOUS'),
     retentionDays: whole('GATEHOUSE_RETENTION_DAYS', 30, 1, 3650, 'a number of days'),
     logLevel,
     secret,
   }
   return { config, mistakes, warnings }
 }
+
+/** For commands that need nothing else of the settings. */
+export const registryFileFromEnvironment = (env: Environment = process.env): string =>
+  readConfig(env).config.registryFile
+
+/** Reached from this machine only. */
+const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/i.test(host)
 
 /** `name:role:token`, comma-separated. A mistake names the entry's place: where the order is wrong, its first part may be the token. */
 function readTokens(value: string | undefined, mistake: (text: string) => void): Config['apiTokens'] {

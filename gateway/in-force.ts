@@ -30,6 +30,10 @@ export class InForce {
     return this.#targets
   }
 
+  sites = () => this.#registry.sites()
+  devices = () => this.#registry.devices()
+  site = (id: string) => this.#registry.site(id)
+  device = (id: string) => this.#registry.device(id)
   endpointIds = (): string[] => this.#targets.map(({ id }) => id)
   /** Who is told at an escalation level. */
   told = (escalationLevel: number): string[] => this.#told(escalationLevel)

@@ -1,11 +1,11 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { systemClock } from './clock.ts'
+import { monotonicMs } from './clock.ts'
 import type { InfluxSettings } from './config.ts'
 import { toResponsePoint } from './influx/response-point.ts'
 import { concurrentBatches, createInfluxWriter, createPointWriter } from './influx/writer.ts'
 import { type ConsumerState, startConsumer } from './journal/consumer.ts'
 import type { ConsumerSource, Numbered } from './journal/journal.ts'
-import { createPseudonym } from './journal/pseudonym.ts'
+import { createMasking, type KeyedVersion } from './journal/versions.ts'
 import { createLog } from './log.ts'
 import { callerOn } from './sqlite/database.ts'
 import { journalReader } from './sqlite/journal-reader.ts'
@@ -20,7 +20,7 @@ import { responseReader, responsesConsumer } from './sqlite/responses.ts'
 export type InfluxThreadData = {
   file: string
   settings: InfluxSettings
-  pseudonymKey: Uint8Array
+  pseudonymVersions: KeyedVersion[]
   logLevel: string
   writePort: MessagePort
 }
@@ -63,7 +63,7 @@ const sourceOf = <E extends Numbered>(
   },
 })
 
-const writer = createInfluxWriter({ settings, pseudonym: createPseudonym(data.pseudonymKey), log })
+const writer = createInfluxWriter({ settings, masking: createMasking(data.pseudonymVersions), log })
 const running = startConsumer({
   name: consumer,
   source: sourceOf(consumer, reader.read),
@@ -71,7 +71,7 @@ const running = startConsumer({
   batchSize,
   concurrency: concurrentBatches,
   log,
-  clock: systemClock,
+  clock: monotonicMs,
 })
 // Closed alarms are few and in no hurry: the next look finds them.
 const responseWriter = createPointWriter({ settings, toPoint: toResponsePoint, log })
@@ -81,7 +81,7 @@ const responding = startConsumer({
   take: responseWriter.take,
   batchSize,
   log,
-  clock: systemClock,
+  clock: monotonicMs,
 })
 const reporting = setInterval(() => tell({ type: 'state', state: running.state() }), stateEveryMs)
 

@@ -4,23 +4,17 @@ import { join } from 'node:path'
 import type { Role } from '../schemas/api.ts'
 import type { Config } from './config.ts'
 import { OperationalError } from './errors.ts'
+import { tokenFileIn } from './token-file.ts'
 
-/** What the gateway makes for itself at its first start and keeps in its data directory, readable by its user only. */
+/** What the gateway makes for itself at its first start and keeps in its data directory, readable by its user only; pseudonym-keys.ts too. */
 
-/**
- * The key of pseudonyms: from the settings, or made once. Another key gives the same person another pseudonym.
- * Throws OperationalError where the file that keeps it is damaged.
- */
-export function pseudonymKey(config: Config): Uint8Array {
-  if (config.pseudonymKey !== undefined) return Buffer.from(config.pseudonymKey, 'utf8')
-  const file = join(config.dataDir, 'pseudonym.key')
-  if (!existsSync(file)) writeWhole(file, randomBytes(32).toString('hex'))
-  return readHex(file, 'put it back from a backup, or delete it: then the same person gets another pseudonym')
-}
+/** Where the digest of the admin token is that the first start made. */
+export const adminTokenFileIn = (dataDir: string): string => join(dataDir, 'admin-token.sha256')
 
 /**
- * The API's tokens, as digests. Without GATEHOUSE_API_TOKENS one admin token is made at the first start: `show` gets it
- * that once, and only its digest is kept. Throws OperationalError where the file that keeps it is damaged.
+ * The API's tokens beside those of tokens.json, as digests. Without GATEHOUSE_API_TOKENS and tokens.json one admin token is
+ * made at the first start: `show` gets it that once, and only its digest is kept. Throws OperationalError where the file that
+ * keeps it is damaged.
  */
 export function apiTokens(
   config: Config,
@@ -28,19 +22,24 @@ export function apiTokens(
 ): { name: string; role: Role; digest: Buffer }[] {
   if (config.apiTokens.length > 0)
     return config.apiTokens.map(({ name, role, token }) => ({ name, role, digest: sha256(token) }))
-  const file = join(config.dataDir, 'admin-token.sha256')
+  const file = adminTokenFileIn(config.dataDir)
   if (!existsSync(file)) {
+    // Whoever has used the command makes tokens with it: one that nobody asked for would be a surprise.
+    if (existsSync(tokenFileIn(config.dataDir))) return []
     const token = randomBytes(32).toString('base64url')
     writeWhole(file, sha256(token).toString('hex'))
     show(token)
   }
-  return [{ name: 'admin', role: 'admin', digest: readHex(file, 'delete it, and the next start shows a new token') }]
+  return [{ name: 'admin', role: 'admin', digest: readAdminToken(file) }]
 }
+
+/** Throws OperationalError where it is damaged. */
+export const readAdminToken = (file: string): Buffer => readHex(file, 'delete it, and the next start shows a new token')
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /** The file is there whole or not at all: a start that dies in between must not leave an empty key. */
-function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, text: string): void {
   const fd = openSync(`${file}.new`, 'w', 0o600)
   try {
     writeSync(fd, text)

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import type { Config } from './config.ts'
 import type { Gateway } from './gateway.ts'
 import type { Log } from './log.ts'
 
@@ -7,7 +6,6 @@ import type { Log } from './log.ts'
 const EX_CONFIG = 78
 const stopTimeoutMs = 10_000
 
-let config: Config | undefined
 let log: Log | undefined
 let gateway: Gateway | undefined
 let stopping = false
@@ -27,24 +25,24 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     setTimeout(() => end(new Error(`did not stop within ${stopTimeoutMs} ms`)), stopTimeoutMs).unref()
     gateway.stop().then(() => process.exit(0), end)
   })
+process.on('SIGHUP', () => gateway?.reload())
 
 const { ConfigError, OperationalError } = await import('./errors.ts')
 try {
-  const [{ systemClock }, { createLog }, { readSetup }, { startGateway }] = await Promise.all([
+  const [{ systemTime }, { createLog }, { readSetup }, { startGateway }] = await Promise.all([
     import('./clock.ts'),
     import('./log.ts'),
     import('./setup.ts'),
     import('./gateway.ts'),
   ])
   const setup = readSetup()
-  config = setup.config
-  log = createLog(config.logLevel)
+  log = createLog(setup.config.logLevel)
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
   gateway = await startGateway(setup, {
     log,
-    clock: systemClock,
+    time: systemTime,
     version,
     // The process's own start, so that loading the code counts too.
     startedMs: 0,
@@ -61,9 +59,6 @@ try {
 function reasonOf(error: unknown): string {
   if (error instanceof OperationalError) return error.message
   const { syscall, message } = error as NodeJS.ErrnoException
-  // HTTP says its own; getaddrinfo: a host name that does not resolve.
-  if (config !== undefined && (syscall === 'listen' || syscall === 'getaddrinfo'))
-    return `MQTT can't listen on ${config.mqtt.host}:${config.mqtt.port} (${message}); set GATEHOUSE_MQTT_HOST and GATEHOUSE_MQTT_PORT`
   if (syscall !== undefined) return message
   throw error
 }

@@ -1,9 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { watchEventLoop } from './event-loop.ts'
+import type { Log } from './log.ts'
 
 /**
  * The process's numbers, in Prometheus' text format at /metrics. No label ever holds a person, plate or secret.
  * What is counted on the hot path is a plain number that is read when Prometheus asks.
  */
+export type Lag = { consumer: string; entries: number; seconds: number }
 export type Counts = { stored: number; duplicate: number; rejected: number }
 
 export function createMetrics(read: {
@@ -11,7 +14,11 @@ export function createMetrics(read: {
   connections: () => number
   journalQueued: () => number
   openAlarms: () => number
+  disk: () => { isFailing: boolean; freeBytes: number }
   influx: () => { cursor: number; unsettled: number; waiting: boolean } | undefined
+  log: Log
+  /** How far each consumer is behind. May take its time: what it doesn't say soon stays as it was. */
+  lag: () => Promise<readonly Lag[]>
 }) {
   const registry = new Registry()
   const registers = [registry]
@@ -37,6 +44,12 @@ export function createMetrics(read: {
     })
   gauge('gatehouse_connections', 'Connected devices', read.connections)
   gauge('gatehouse_journal_queued', 'Publishes that wait for their commit', read.journalQueued)
+  gauge(
+    'gatehouse_journal_failing',
+    '1 while the disk is full, nearly full, or takes nothing: /readyz says which',
+    () => Number(read.disk().isFailing),
+  )
+  gauge('gatehouse_disk_free_bytes', 'Room on the disk of the data directory', () => read.disk().freeBytes)
   gauge('gatehouse_alarms_open', 'Alarms that are not closed', read.openAlarms)
   gauge('gatehouse_influx_waiting', '1 while InfluxDB takes nothing', () => (read.influx()?.waiting ? 1 : 0))
   gauge('gatehouse_influx_cursor', 'Number of the last entry that is in InfluxDB', () => read.influx()?.cursor ?? 0)
@@ -45,8 +58,43 @@ export function createMetrics(read: {
     'Entries read for InfluxDB and not committed',
     () => read.influx()?.unsettled ?? 0,
   )
+  const eventLoop = watchEventLoop(read.log)
+  new Gauge({
+    name: 'gatehouse_event_loop_delay_seconds',
+    help: 'How late the main thread was since it was last asked: median, 99th percentile and worst',
+    labelNames: ['quantile'],
+    registers,
+    collect() {
+      const { p50, p99, max } = eventLoop.delay()
+      this.set({ quantile: '0.5' }, p50)
+      this.set({ quantile: '0.99' }, p99)
+      this.set({ quantile: '1' }, max)
+    },
+  })
+  const lag = sharedWithin(lagTimeoutMs, read.lag)
+  const lagGauge = (name: string, help: string, figureOf: (lag: Lag) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['consumer'],
+      registers,
+      async collect() {
+        for (const one of await lag()) this.set({ consumer: one.consumer }, figureOf(one))
+      },
+    })
+  lagGauge(
+    'gatehouse_consumer_lag_entries',
+    'Numbers of the journal that a consumer has not passed',
+    one => one.entries,
+  )
+  lagGauge(
+    'gatehouse_consumer_lag_seconds',
+    'Age of the oldest entry that a consumer has not passed',
+    one => one.seconds,
+  )
   return {
     registry,
+    stop: eventLoop.stop,
     attempts: new Counter({
       name: 'gatehouse_delivery_attempts_total',
       help: 'Attempts to deliver a message, by endpoint and result',
@@ -63,3 +111,19 @@ export function createMetrics(read: {
   }
 }
 export type Metrics = ReturnType<typeof createMetrics>
+
+const lagTimeoutMs = 500
+
+/** One question at a time, asked for whoever wants to know meanwhile; an answer that doesn't come in time is none. */
+function sharedWithin<T>(timeoutMs: number, ask: () => Promise<readonly T[]>): () => Promise<readonly T[]> {
+  let asked: Promise<readonly T[]> | undefined
+  return () => {
+    asked ??= ask()
+      .catch(() => [])
+      .finally(() => {
+        asked = undefined
+      })
+    const late = new Promise<readonly T[]>(resolve => setTimeout(resolve, timeoutMs, []).unref())
+    return Promise.race([asked, late])
+  }
+}

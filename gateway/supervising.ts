@@ -6,7 +6,7 @@ import type { Maintenance } from './devices/maintenance.ts'
 import type { Registry } from './devices/registry.ts'
 import { SelfTests } from './devices/self-test.ts'
 import { SequenceGaps } from './devices/sequence.ts'
-import { type Report, Supervision } from './devices/supervision.ts'
+import { type Report, Supervision, type Told } from './devices/supervision.ts'
 import { heard, tick } from './devices/watch.ts'
 import type { Publish } from './journal/journal.ts'
 import type { Log } from './log.ts'
@@ -15,6 +15,8 @@ import type { ReadProcedures } from './sqlite/procedures.ts'
 
 /** The wiring of supervision: what it begins with, its tick of a second, and where its reports go. */
 const tickMs = 1000
+
+export type Supervising = Awaited<ReturnType<typeof startSupervision>>
 
 export async function startSupervision(options: {
   read: Caller<ReadProcedures>
@@ -28,8 +30,9 @@ export async function startSupervision(options: {
 }) {
   const { read, registry, maintenance, clock, log, onPresence, onReport, onFault } = options
   const startedAt = clock()
+  let current = registry
   const supervision = new Supervision({
-    devices: registry.devices(),
+    devices: registry.watched(),
     startedAt,
     told: await read.call('toldSilent', undefined),
     isMaintained: ({ site, id }, now) => maintenance.covers(site, id, now),
@@ -62,7 +65,22 @@ export async function startSupervision(options: {
       const fault = heard(watched, publish)
       if (fault !== undefined) onFault(fault)
     },
+    /** Told by now: to be asked before `replace`, which waits for nothing. */
+    told: () => read.call('toldSilent', undefined),
+    /** Another registry is in force. */
+    replace(next: Registry, told: Told): void {
+      const now = clock()
+      supervision.replace(next.watched(), told, now)
+      selfTests.replace(next.sites(), now)
+      for (const { id } of current.devices())
+        if (next.device(id) === undefined) for (const part of [batteries, gaps]) part.forget(id)
+      current = next
+    },
     tested: (site: string, at: number) => selfTests.tested(site, at),
+    /** The clock was set by so much. */
+    clockMoved(byMs: number): void {
+      for (const part of [supervision, gaps, selfTests]) part.clockMoved(byMs)
+    },
     presence: supervision.presence,
     lastSeenAt: supervision.lastSeenAt,
     battery: batteries.level,

@@ -18,7 +18,7 @@ export const Problem = z.object({
   mistakes: z
     .array(z.object({ parameter: z.string(), detail: z.string().describe('What it must be') }))
     .optional()
-    .describe('Status 400: each parameter that is wrong'),
+    .describe('Status 400: each parameter that is wrong. Status 422 of a reload: each mistake, by its file and line'),
   checks: z
     .record(z.string(), z.string())
     .optional()
@@ -39,6 +39,18 @@ export const QueryTime = z.preprocess(
 )
 const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('At most this many items')
 const cursor = z.string().max(64).optional().describe('The cursor of the page before')
+
+const counts = { added: z.int(), removed: z.int(), changed: z.int() }
+/** What a reload of the registry changed. */
+export const RegistryReloaded = z.object({
+  sites: z.object(counts),
+  devices: z.object({ ...counts, disabled: z.int().describe('That may not connect any more') }),
+  endpoints: z.object(counts),
+  accounts: z.object(counts),
+  cut: z.int().describe('Connections that were ended: of those who could not log in any more as what they were'),
+  warnings: z.array(z.string()),
+})
+export type RegistryReloaded = z.infer<typeof RegistryReloaded>
 
 /** Newest first. `cursor` is null on the last page; a page may hold fewer items than `limit` and still have one. */
 export type Page<T> = { items: T[]; cursor: string | null }
@@ -71,6 +83,13 @@ export const DeviceView = z.object({
   presence: z.enum(presences).describe('unknown: not heard since the gateway started'),
   lastSeenAt: z.string().nullable().describe('Since the gateway started'),
   battery: z.number().nullable().describe('Per cent, of its last heartbeat'),
+  disabled: z.boolean().describe('It may not connect, and its silence is not reported'),
+  rotation: z
+    .enum(['waiting', 'done'])
+    .nullable()
+    .describe(
+      'While two secrets count for it. done: it is connected with the new one, and the rotation may be finished; null: only one does',
+    ),
   missing: z.int().describe('Events that its numbers (seq) say are missing, since the gateway started'),
 })
 export type DeviceView = z.infer<typeof DeviceView>
@@ -143,9 +162,16 @@ export const RejectionView = z.object({
   reason: z.string(),
   receivedAt: z.string(),
   bytes: z.int().describe('Size of the payload. The payload itself is not shown: it may hold personal data'),
+  replayedAs: z.int().nullable().describe('The number of the event that it became when it was replayed'),
 })
 export type RejectionView = z.infer<typeof RejectionView>
 export const RejectionsPage = page(RejectionView)
+export const ReplayResult = z.object({
+  result: z.enum(['stored', 'duplicate', 'rejected']),
+  seq: z.int().describe("The event's number; the rejection's own where it is still rejected"),
+  reason: z.string().optional().describe('Why it is still rejected'),
+})
+export type ReplayResult = z.infer<typeof ReplayResult>
 
 /** The conservation check: `received = accepted + duplicate + rejected`, per consumer `accepted = done + pending + quarantined`. */
 export const Stats = z.object({

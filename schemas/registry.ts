@@ -40,7 +40,14 @@ export const SecretHash = z
 
 const credentials = {
   secretHash: SecretHash.optional(),
+  previousSecretHash: SecretHash.optional().describe(
+    'The secret before this one, accepted too while a rotation is under way. Made and ended by `npm run registry -- rotate`',
+  ),
   secret: text(256, 1).optional().describe('In clear, for development only: the gateway warns'),
+  disabled: z
+    .boolean()
+    .optional()
+    .describe('true: it may not connect, and its silence is not reported. Its open alarms stay open'),
 }
 
 export const Site = z.object({

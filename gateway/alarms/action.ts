@@ -1,5 +1,6 @@
 import type { ActionName } from '../../schemas/actions.ts'
 import type { Alarm, Stage } from '../../schemas/alarm.ts'
+import type { AuditLine } from '../audit/line.ts'
 import type { Input, Refusal } from './life-cycle.ts'
 
 /** What a person does to an alarm, by the API. */
@@ -32,4 +33,30 @@ export function refusalOf(alarm: Alarm, { refused, stage }: Refusal): Refusal & 
     line => line.stage === stage && line.what === (stage as Exclude<Stage, 'raised'>),
   )?.by
   return by === undefined ? { refused, stage } : { refused, stage, by }
+}
+
+/**
+ * The audit log's lines of steps that were done. `by` is the token's name; what the person called himself stands in the
+ * alarm's history, and here as a pseudonym, so that a name that is changed there later does not fit any more.
+ */
+export function linesOf(
+  done: readonly { acted: Acted }[],
+  { name, by, disposition }: Action,
+  actor: { caller: string; at: number; pseudonym: (name: string) => string; scope?: 'site' },
+): AuditLine[] {
+  const { caller, at, pseudonym, scope } = actor
+  const more = { ...(disposition && { disposition }), ...(scope && { scope }) }
+  return done.flatMap(({ acted }) =>
+    'refused' in acted
+      ? []
+      : [
+          {
+            at,
+            by: caller,
+            what: `alarm.${reached[name]}` as const,
+            subject: acted.alarm.id,
+            details: { site: acted.alarm.site.id, person: pseudonym(by), ...more },
+          },
+        ],
+  )
 }

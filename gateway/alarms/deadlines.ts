@@ -67,6 +67,26 @@ export function deadlinesAgain(plan: DeadlinePlan, stage: Stage, at: number): Al
   return { ...acknowledge, ...deadlinesAfter(plan, {}, stage, at) }
 }
 
+/** Moved by as much as the clock was set. */
+export const deadlinesMoved = (deadlines: Alarm['deadlines'], byMs: number): Alarm['deadlines'] =>
+  mapped(deadlines, due => due + byMs)
+
+/**
+ * As they are after a restart: none is further away than its whole time. One that is was planned on a clock that has been set
+ * back since, and would be missed too late.
+ */
+export const deadlinesWithin = (plan: DeadlinePlan, deadlines: Alarm['deadlines'], now: number): Alarm['deadlines'] =>
+  mapped(deadlines, (due, name) => Math.min(due, now + wholeS(plan, name) * 1000))
+
+function wholeS({ deliverS, acknowledgeS, dispatchS, arriveS }: DeadlinePlan, name: string): number {
+  if (name === 'deliver') return deliverS
+  if (name === 'dispatch') return dispatchS
+  return name === 'arrive' ? arriveS : Math.max(...acknowledgeS)
+}
+
+const mapped = (deadlines: Alarm['deadlines'], to: (due: number, name: string) => number): Alarm['deadlines'] =>
+  Object.fromEntries(Object.entries(deadlines).map(([name, due]) => [name, iso(to(Date.parse(due), name))]))
+
 /** The names that are missed at `now`, earliest first. */
 export const missedAt = (deadlines: Alarm['deadlines'], now: number): string[] =>
   Object.entries(deadlines)

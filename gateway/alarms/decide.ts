@@ -3,7 +3,7 @@ import { AlarmEvent } from '../../schemas/events/alarm.ts'
 import type { Device, Site } from '../../schemas/registry.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import type { Entry } from '../journal/journal.ts'
+import { damagedReason, type Entry } from '../journal/journal.ts'
 import { type Acted, type Action, inputOf, refusalOf } from './action.ts'
 import { missedAt } from './deadlines.ts'
 import type { Settled } from './delivery.ts'
@@ -24,6 +24,7 @@ export type Surroundings = {
 
 /** Returns why the entry could not be taken; undefined when it was. */
 export function takeEvent(draft: Draft, entry: Entry, surroundings: Surroundings): string | undefined {
+  if (entry.damaged) return damagedReason
   try {
     follow(draft, entry, AlarmEvent.parse(JSON.parse(entry.payload)), surroundings)
     return undefined
@@ -37,14 +38,16 @@ function follow(draft: Draft, entry: Entry, event: AlarmEvent, surroundings: Sur
   const { site, device, newId, recent, clock, isMaintained } = surroundings
   const { mode } = event.data
   const open = draft.openOf(entry, event.data.trigger)
-  const said = { from: 'device', at: entry.at, receivedAt: entry.receivedAt, eventId: event.id, mode } as const
+  const receivedAt = Math.min(entry.receivedAt, clock())
+  const said = { from: 'device', at: entry.at, receivedAt, eventId: event.id, mode } as const
   if (event.data.state === 'restored') {
     // Nothing is open: it came to rest before its press arrived, or after the close. The journal has it; no alarm follows.
     if (open !== undefined) draft.step(open, { ...said, what: 'restored' })
   } else if (open === undefined) {
     const context = recent(entry, clock())
     const maintenance = isMaintained(entry.site, entry.device, entry.receivedAt)
-    draft.raise({ ...raise(newId(), entry, event, site(entry.site), device(entry.device), context), maintenance })
+    const alarm = raise(newId(), entry, event, site(entry.site), device(entry.device), context)
+    draft.raise({ ...alarm, maintenance }, clock())
   } else draft.step(open, { ...said, what: 'pressed' })
 }
 

@@ -1,12 +1,14 @@
 import type { Alarm } from '../../schemas/alarm.ts'
-import { messageOf } from '../errors.ts'
+import type { AuditLine } from '../audit/line.ts'
+import { messageOf, OperationalError } from '../errors.ts'
 import type { Entry, Progress, Quarantined } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
-import type { Acted, Action, Receipt } from './action.ts'
-import type { DeadlinePlan } from './deadlines.ts'
+import { type Acted, type Action, linesOf, type Receipt } from './action.ts'
+import { type DeadlinePlan, deadlinesWithin } from './deadlines.ts'
 import { type Surroundings, takeAction, takeDeadlines, takeEvent, takeOutcome } from './decide.ts'
 import type { Settled } from './delivery.ts'
 import { Draft, type OpenAlarms } from './draft.ts'
+import { gatherMs, isLogged } from './gathering.ts'
 import { alarmMessage, type Message } from './message.ts'
 import { neighboursOf } from './neighbours.ts'
 import type { Legs } from './response.ts'
@@ -35,7 +37,11 @@ export type DeskChange = {
   /** Alarms that were closed: nothing more of them is delivered but the closing. */
   responses: { alarm: Alarm; legs: Legs }[]
   receipts: (Receipt & { at: number; answer: string })[]
+  /** Who did it: of people's steps only. */
+  audit: AuditLine[]
   progress: Progress | null
+  /** The clock was set by so much: what is due moves with it. */
+  clockMovedMs?: number
 }
 
 export type DeskOptions<Due> = Surroundings & {
@@ -46,6 +52,8 @@ export type DeskOptions<Due> = Surroundings & {
   endpoints: (escalationLevel: number) => string[]
   plan: (alarm: Alarm) => DeadlinePlan
   log: Log
+  /** A person's name as the audit log may keep it. */
+  pseudonym: (name: string) => string
   /** Deliveries that may be tried at once, straight after they were committed. */
   onDue: (due: Due[]) => void
   onQuarantined: (quarantined: Quarantined[]) => void
@@ -58,10 +66,13 @@ type Inbound = {
   settled?: Settled
   take: (draft: Draft) => (() => void) | undefined
   receipt?: () => DeskChange['receipts']
+  audit?: () => AuditLine[]
 }
 
 const idleTickMs = 250
 const retryMs = 500
+/** Of people's steps, while the disk takes no commit. Outcomes are bounded by the attempts under way. */
+const maxWaiting = 1000
 
 export class Desk<Due> {
   readonly #options: DeskOptions<Due>
@@ -72,13 +83,16 @@ export class Desk<Due> {
   #taken: Entry[] = []
   #news: (() => void) | undefined
   #mayHoldMore = true
+  #clockMove: { byMs: number; done: () => void } | undefined
   #stopping = false
   #loop: Promise<void> | undefined
 
   constructor(options: DeskOptions<Due>) {
     this.#options = options
     this.#cursor = options.cursor
-    this.#open = new Map(options.open.map(alarm => [alarm.id, alarm]))
+    const now = options.clock()
+    const asNow = (alarm: Alarm) => deadlinesWithin(options.plan(alarm), alarm.deadlines, now)
+    this.#open = new Map(options.open.map(alarm => [alarm.id, { ...alarm, deadlines: asNow(alarm) }]))
   }
 
   start(): void {
@@ -104,39 +118,55 @@ export class Desk<Due> {
     )
   }
 
-  /** A person's step. Resolves once it is on disk, or refused; undefined: no open alarm has this id. */
-  act(id: string, action: Action, receipt?: Receipt): Promise<Acted | undefined> {
+  /**
+   * The clock is about to be set by `byMs`: deadlines and what is due move with it. `done`, which sets it, runs once that is on
+   * disk and before anything else is decided. One at a time.
+   */
+  moveClock(byMs: number, done: () => void): void {
+    this.#clockMove = { byMs, done }
+    this.wake()
+  }
+
+  /** A person's step. Resolves once it is on disk, or refused; undefined: no open alarm has this id. Rejects when too many wait. */
+  act(id: string, action: Action, caller: string, receipt?: Receipt): Promise<Acted | undefined> {
     return new Promise(resolve => {
       let acted: Acted | undefined
+      const { clock, pseudonym } = this.#options
       this.#receive({
         take: draft => {
-          acted = takeAction(draft, id, action, this.#options.clock())
+          acted = takeAction(draft, id, action, clock())
           return () => resolve(acted)
         },
         receipt: () =>
           receipt === undefined || acted === undefined || 'refused' in acted
             ? []
-            : [{ ...receipt, at: this.#options.clock(), answer: JSON.stringify(acted.alarm) }],
+            : [{ ...receipt, at: clock(), answer: JSON.stringify(acted.alarm) }],
+        audit: () => linesOf(acted === undefined ? [] : [{ acted }], action, { caller, at: clock(), pseudonym }),
       })
     })
   }
 
   /** The same step for each open alarm of a site, in one transaction. In the order in which they were raised. */
-  actOnSite(site: string, action: Action): Promise<{ id: string; acted: Acted }[]> {
-    return new Promise(resolve =>
+  actOnSite(site: string, action: Action, caller: string): Promise<{ id: string; acted: Acted }[]> {
+    return new Promise(resolve => {
+      let results: { id: string; acted: Acted }[] = []
+      const { clock, pseudonym } = this.#options
       this.#receive({
         take: draft => {
-          const results = draft
+          results = draft
             .open()
             .filter(alarm => alarm.site.id === site)
-            .map(({ id }) => ({ id, acted: takeAction(draft, id, action, this.#options.clock()) as Acted }))
+            .map(({ id }) => ({ id, acted: takeAction(draft, id, action, clock()) as Acted }))
           return () => resolve(results)
         },
-      }),
-    )
+        audit: () => linesOf(results, action, { caller, at: clock(), pseudonym, scope: 'site' }),
+      })
+    })
   }
 
   #receive(inbound: Inbound): void {
+    if (inbound.settled === undefined && this.#inbox.length >= maxWaiting)
+      throw new OperationalError('desk-busy', `${maxWaiting} steps wait for the disk`, { retryable: true })
     this.#inbox.push(inbound)
     this.#news?.()
   }
@@ -190,15 +220,22 @@ export class Desk<Due> {
     const draft = new Draft(this.#open, this.#options.plan)
     const answers = inbound.map(({ take }) => take(draft))
     takeDeadlines(draft, clock())
-    if (upTo === this.#cursor && inbound.length === 0 && draft.lines.length === 0) return
+    const move = this.#clockMove
+    if (upTo === this.#cursor && inbound.length === 0 && draft.lines.length === 0 && move === undefined) return
     const quarantined: Quarantined[] = []
     for (const entry of entries) {
       const reason = this.#suspect.condemned(entry.seq) ?? takeEvent(draft, entry, this.#options)
       if (reason !== undefined) quarantined.push({ seq: entry.seq, reason })
     }
     const progress = upTo > this.#cursor ? { upTo, passed, quarantined } : null
-    const due = await this.#commit(draft, inbound, progress)
+    // Last: what this turn planned was planned on the clock as it was.
+    if (move !== undefined) draft.moveDeadlines(move.byMs)
+    const due = await this.#commit(draft, inbound, progress, move?.byMs)
     draft.apply()
+    if (move !== undefined) {
+      this.#clockMove = undefined
+      move.done()
+    }
     this.#suspect.passed()
     this.#cursor = upTo
     if (entries.length === limit) this.#mayHoldMore = true
@@ -206,7 +243,7 @@ export class Desk<Due> {
     onDue(due)
     for (const answer of answers) answer?.()
     for (const { alarm, line } of draft.lines) {
-      log.info(
+      log[isLogged(alarm, line) ? 'info' : 'debug'](
         {
           alarm: alarm.id,
           site: alarm.site.id,
@@ -224,26 +261,34 @@ export class Desk<Due> {
     if (quarantined.length > 0) onQuarantined(quarantined)
   }
 
-  async #commit(draft: Draft, inbound: Inbound[], progress: Progress | null): Promise<Due[]> {
+  async #commit(
+    draft: Draft,
+    inbound: Inbound[],
+    progress: Progress | null,
+    clockMovedMs: number | undefined,
+  ): Promise<Due[]> {
     const { store, clock, newId, endpoints } = this.#options
     const now = clock()
     const open = draft.open()
-    const messages = draft.messages.map(({ type, alarm, except }) =>
-      alarmMessage(
+    const messages = draft.messages.map(({ type, alarm, except, gathered }) => ({
+      ...alarmMessage(
         newId(),
         type,
         { ...alarm, neighbours: neighboursOf(alarm, open) },
         now,
         endpoints(alarm.escalationLevel).filter(endpoint => endpoint !== except),
       ),
-    )
+      ...(gathered && { gatherMs }),
+    }))
     return await store.commit({
       ...draft.change(),
       messages,
       settled: inbound.flatMap(({ settled }) => settled ?? []),
       responses: draft.responses,
       receipts: inbound.flatMap(({ receipt }) => receipt?.() ?? []),
+      audit: inbound.flatMap(({ audit }) => audit?.() ?? []),
       progress,
+      ...(clockMovedMs !== undefined && { clockMovedMs }),
     })
   }
 }

@@ -1,7 +1,8 @@
 import type { Alarm, HistoryLine } from '../../schemas/alarm.ts'
 import type { MessageType } from '../../schemas/webhook.ts'
-import { type DeadlinePlan, deadlinesAfter, deadlinesAgain, deadlinesAtRaise } from './deadlines.ts'
+import { type DeadlinePlan, deadlinesAfter, deadlinesAgain, deadlinesAtRaise, deadlinesMoved } from './deadlines.ts'
 import type { DeskChange } from './desk.ts'
+import { isGathered, isKept } from './gathering.ts'
 import { type Input, type Refusal, type Step, step } from './life-cycle.ts'
 import { type Legs, legsOf } from './response.ts'
 
@@ -15,7 +16,7 @@ export class Draft {
   readonly #changed = new Map<string, Alarm>()
   readonly #openings = new Set<string>()
   readonly lines: { alarm: Alarm; line: HistoryLine }[] = []
-  readonly messages: { type: MessageType; alarm: Alarm; except: string | undefined }[] = []
+  readonly messages: { type: MessageType; alarm: Alarm; except: string | undefined; gathered: boolean }[] = []
 
   /** Alarms that this turn closes, with how long each leg of their response took. */
   readonly responses: { alarm: Alarm; legs: Legs }[] = []
@@ -43,10 +44,17 @@ export class Draft {
     return undefined
   }
 
-  raise(alarm: Alarm): void {
+  /** Its deadlines count from when it was received; from `now` where that lies ahead, as the clock was set back since. */
+  raise(alarm: Alarm, now: number): void {
     this.#openings.add(alarm.id)
-    const deadlines = deadlinesAtRaise(this.#plan(alarm), Date.parse(alarm.receivedAt))
-    this.#keep({ ...alarm, deadlines }, alarm.history[0] as HistoryLine, ['alarm.raised'], undefined)
+    const deadlines = deadlinesAtRaise(this.#plan(alarm), Math.min(Date.parse(alarm.receivedAt), now))
+    this.#keep(alarm, { ...alarm, deadlines }, alarm.history[0] as HistoryLine, ['alarm.raised'], undefined)
+  }
+
+  /** The clock is set by so much: what is planned on it goes with it. */
+  moveDeadlines(byMs: number): void {
+    for (const alarm of this.open())
+      this.#changed.set(alarm.id, { ...alarm, deadlines: deadlinesMoved(alarm.deadlines, byMs) })
   }
 
   /** `except`: the endpoint that caused it and needs no message about it. */
@@ -55,7 +63,7 @@ export class Draft {
     if ('refused' in result) return result
     const { stage } = result.alarm
     const changed = { ...result.alarm, deadlines: this.#deadlinesOf(alarm, result.alarm, input) }
-    this.#keep(changed, result.line, result.messages, except)
+    this.#keep(alarm, changed, result.line, result.messages, except)
     if (stage === 'closed') this.responses.push({ alarm: changed, legs: legsOf(changed) })
     return { ...result, alarm: changed }
   }
@@ -68,10 +76,21 @@ export class Draft {
     return deadlinesAgain(this.#plan(after), stage, ('receivedAt' in input && input.receivedAt) || input.at)
   }
 
-  #keep(alarm: Alarm, line: HistoryLine, messages: MessageType[], except: string | undefined): void {
+  #keep(before: Alarm, alarm: Alarm, line: HistoryLine, messages: MessageType[], except: string | undefined): void {
     this.#changed.set(alarm.id, alarm)
     this.lines.push({ alarm, line })
-    for (const type of messages) this.messages.push({ type, alarm, except })
+    for (const type of messages) {
+      const gathered = isGathered(type, before, alarm)
+      if (gathered) this.#replaceGathered(type, alarm.id)
+      this.messages.push({ type, alarm, except, gathered })
+    }
+  }
+
+  #replaceGathered(type: MessageType, alarm: string): void {
+    const index = this.messages.findLastIndex(
+      other => other.gathered && other.type === type && other.alarm.id === alarm,
+    )
+    if (index >= 0) this.messages.splice(index, 1)
   }
 
   change(): Pick<DeskChange, 'openings' | 'alarms' | 'lines'> {
@@ -79,7 +98,9 @@ export class Draft {
     return {
       openings: changed.filter(alarm => this.#openings.has(alarm.id)),
       alarms: changed.filter(alarm => !this.#openings.has(alarm.id)),
-      lines: this.lines.map(({ alarm, line }) => ({ alarm: alarm.id, line })),
+      lines: this.lines
+        .filter(({ alarm, line }) => isKept(alarm, line))
+        .map(({ alarm, line }) => ({ alarm: alarm.id, line })),
     }
   }
 

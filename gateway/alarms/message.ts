@@ -10,6 +10,8 @@ export type Message = {
   createdAt: number
   body: string
   endpoints: string[]
+  /** It waits so long and takes the place of those of its type and subject that nobody was told of yet. */
+  gatherMs?: number
 }
 
 /** Contract 5: the whole body stays under 20 kB. */

@@ -28,9 +28,9 @@ const unkept = ''
 
 export class RecentEvents {
   readonly #sites = new Map<string, { ring: Recent[]; next: number }>()
-  readonly #summary: (kind: Kind, payload: string) => RecentEvent['summary']
+  readonly #summary: (kind: Kind, payload: string, seq: number) => RecentEvent['summary']
 
-  constructor(summary: (kind: Kind, payload: string) => RecentEvent['summary']) {
+  constructor(summary: (kind: Kind, payload: string, seq: number) => RecentEvent['summary']) {
     this.#summary = summary
   }
 
@@ -62,10 +62,10 @@ export class RecentEvents {
   }
 
   /** Context is never worth an alarm: where an entry can't be read, the alarm is raised without its summary. */
-  #summaryOf({ kind, payload }: Recent): RecentEvent['summary'] {
+  #summaryOf({ kind, payload, seq }: Recent): RecentEvent['summary'] {
     if (payload === unkept) return {}
     try {
-      return this.#summary(kind, textOf(payload))
+      return this.#summary(kind, textOf(payload), seq)
     } catch {
       return {}
     }

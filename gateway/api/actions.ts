@@ -7,6 +7,7 @@ import { Id } from '../../schemas/ids.ts'
 import type { Acted, Action, Receipt } from '../alarms/action.ts'
 import { neighboursOf } from '../alarms/neighbours.ts'
 import type { AlarmsPort, OpenPort } from './alarms.ts'
+import { callerName } from './auth.ts'
 import { createOnce, type ReceiptsPort, requestOf } from './once.ts'
 import { problem, refusals, sendProblem } from './problem.ts'
 import { refusedStep } from './refused-step.ts'
@@ -14,9 +15,9 @@ import type { App } from './route.ts'
 
 export type ActionsPort = {
   /** undefined: no open alarm has this id. */
-  act(id: string, action: Action, receipt?: Receipt): Promise<Acted | undefined>
+  act(id: string, action: Action, caller: string, receipt?: Receipt): Promise<Acted | undefined>
   /** On all of a site's open alarms, in one transaction. */
-  actOnSite(site: string, action: Action): Promise<{ id: string; acted: Acted }[]>
+  actOnSite(site: string, action: Action, caller: string): Promise<{ id: string; acted: Acted }[]>
 }
 type Ports = {
   actions: ActionsPort
@@ -36,7 +37,7 @@ export function addActions(app: App, ports: Ports): void {
     app.post(
       `/alarms/:id/${name}`,
       {
-        config: { role: 'dispatcher' },
+        config: { role: 'dispatcher', load: 'alarm' },
         schema: {
           operationId: `${name}Alarm`,
           tags: ['alarms'],
@@ -51,10 +52,11 @@ export function addActions(app: App, ports: Ports): void {
       },
       async ({ params: { id }, body, headers: { 'idempotency-key': key }, caller, method, url }, reply) => {
         const action: Action = { ...body, name }
-        if (key === undefined) return await tell(await ports.actions.act(id, action), id, name, reply)
-        const receipt = { caller: caller?.name ?? '', key, request: requestOf(method, url, body) }
+        const who = callerName(caller)
+        if (key === undefined) return await tell(await ports.actions.act(id, action, who), id, name, reply)
+        const receipt = { caller: who, key, request: requestOf(method, url, body) }
         const result = await once(receipt, async () => {
-          const acted = await ports.actions.act(id, action, receipt)
+          const acted = await ports.actions.act(id, action, who, receipt)
           return acted !== undefined && 'alarm' in acted
             ? { done: acted, answer: JSON.stringify(acted.alarm) }
             : { done: acted }
@@ -70,7 +72,7 @@ export function addActions(app: App, ports: Ports): void {
     app.post(
       `/sites/:id/alarms/${name}`,
       {
-        config: { role: 'dispatcher' },
+        config: { role: 'dispatcher', load: 'alarm' },
         schema: {
           operationId: `${name}SiteAlarms`,
           tags: ['alarms'],
@@ -82,8 +84,8 @@ export function addActions(app: App, ports: Ports): void {
           response: { 200: SiteActionResult, ...refusals(400, 401, 403, 404) },
         },
       },
-      async ({ params: { id }, body }, reply) => {
-        const results = await ports.actions.actOnSite(id, { ...body, name })
+      async ({ params: { id }, body, caller }, reply) => {
+        const results = await ports.actions.actOnSite(id, { ...body, name }, callerName(caller))
         // One that has left the registry may have open alarms still.
         if (results.length === 0 && ports.registry.site(id) === undefined)
           return sendProblem(reply, problem(404, `There is no site ${id}; GET /api/v1/sites lists them`))

@@ -30,7 +30,7 @@ export function addAlarms(app: App, ports: { alarms: AlarmsPort; open: OpenPort 
   app.get(
     '/alarms',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', load: 'disk' },
       schema: {
         operationId: 'listAlarms',
         tags: ['alarms'],

@@ -4,7 +4,7 @@ import { z } from 'zod'
  * Where the next page of a list begins. Outside an opaque string that only its own list takes; inside the number that
  * the store gave. Ports speak in numbers.
  */
-type List = 'events' | 'alarms' | 'deliveries' | 'rejections'
+type List = 'events' | 'alarms' | 'deliveries' | 'rejections' | 'audit'
 
 /** A page as ports give it, newest first. `next` is null on the last one. */
 export type Slice<T> = { items: T[]; next: number | null }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DeliveriesPage, DeliveriesQuery, DeliveryView, NoQuery } from '../../schemas/api.ts'
+import { callerName } from './auth.ts'
 import { cursorOf, type Slice, toCursor } from './cursor.ts'
 import { problem, refusals, sendProblem } from './problem.ts'
 import type { App } from './route.ts'
@@ -14,14 +15,14 @@ export type DeliveriesPort = {
 }
 export type RetriesPort = {
   /** Makes it due now. `done: false`: it isn't pending. undefined: there is no such delivery. */
-  retry(id: number): Promise<{ done: boolean; delivery: DeliveryView } | undefined>
+  retry(id: number, caller: string): Promise<{ done: boolean; delivery: DeliveryView } | undefined>
 }
 
 export function addDeliveries(app: App, ports: { deliveries: DeliveriesPort; retries: RetriesPort }): void {
   app.get(
     '/deliveries',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', load: 'disk' },
       schema: {
         operationId: 'listDeliveries',
         tags: ['deliveries'],
@@ -50,8 +51,8 @@ export function addDeliveries(app: App, ports: { deliveries: DeliveriesPort; ret
         response: { 202: DeliveryView, ...refusals(400, 401, 403, 404, 409) },
       },
     },
-    async ({ params: { id } }, reply) => {
-      const result = await ports.retries.retry(id)
+    async ({ params: { id }, caller }, reply) => {
+      const result = await ports.retries.retry(id, callerName(caller))
       if (result === undefined)
         return sendProblem(reply, problem(404, `There is no delivery ${id}; GET /api/v1/deliveries lists them`))
       if (!result.done)

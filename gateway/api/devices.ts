@@ -12,6 +12,8 @@ export type PresencePort = {
   /** How many events its numbers say are missing. */
   missing(deviceId: string): number
   connected(deviceId: string): boolean
+  /** Connected with the current one of its secrets. */
+  usesCurrentSecret(deviceId: string): boolean
   /** Milliseconds since 1970 of its last sign of life since the gateway started. */
   lastSeenAt(deviceId: string): number | undefined
 }
@@ -52,6 +54,9 @@ function deviceView(device: Device, presence: PresencePort): DeviceView {
     presence: presence.presence(device.id),
     lastSeenAt: lastSeenAt === undefined ? null : iso(lastSeenAt),
     battery: presence.battery(device.id) ?? null,
+    disabled: device.disabled === true,
+    rotation:
+      device.previousSecretHash === undefined ? null : presence.usesCurrentSecret(device.id) ? 'done' : 'waiting',
     missing: presence.missing(device.id),
   }
 }

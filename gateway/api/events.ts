@@ -4,7 +4,8 @@ import { parseTime } from '../../schemas/time.ts'
 import { iso } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Entry } from '../journal/journal.ts'
-import { maskData, type Pseudonym } from '../journal/pseudonym.ts'
+import { maskData } from '../journal/pseudonym.ts'
+import type { Masking } from '../journal/versions.ts'
 import type { Log } from '../log.ts'
 import { cursorOf, toCursor } from './cursor.ts'
 import { refusals } from './problem.ts'
@@ -28,11 +29,11 @@ const querystring = EventsQuery.extend({ cursor: cursorOf('events') }).refine(
   { path: ['from'], message: 'must be before "to"' },
 )
 
-export function addEvents(app: App, ports: { events: EventsPort; pseudonym: Pseudonym; log: Log }): void {
+export function addEvents(app: App, ports: { events: EventsPort; masking: Masking; log: Log }): void {
   app.get(
     '/events',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', load: 'disk' },
       schema: {
         operationId: 'listEvents',
         tags: ['journal'],
@@ -44,7 +45,7 @@ export function addEvents(app: App, ports: { events: EventsPort; pseudonym: Pseu
     },
     async ({ query: { from, to, ...query } }) => {
       const page = await ports.events.events({ ...query, fromMs: msOf(from), toMs: msOf(to) })
-      const items = page.entries.map(entry => eventView(entry, ports.pseudonym, ports.log))
+      const items = page.entries.map(entry => eventView(entry, ports.masking, ports.log))
       return { items, cursor: toCursor('events', page.next) }
     },
   )
@@ -52,7 +53,7 @@ export function addEvents(app: App, ports: { events: EventsPort; pseudonym: Pseu
 
 const msOf = (time: string | undefined): number | undefined => (time === undefined ? undefined : parseTime(time))
 
-function eventView(entry: Entry, pseudonym: Pseudonym, log: Log): EventView {
+export function eventView(entry: Entry, masking: Masking, log: Log): EventView {
   const payload: Record<string, unknown> = JSON.parse(entry.payload)
   const ownTime = entry.kind !== 'status' && payload.time !== undefined && entry.skewMs === null
   return {
@@ -65,14 +66,14 @@ function eventView(entry: Entry, pseudonym: Pseudonym, log: Log): EventView {
     timeSource: ownTime ? 'device' : 'gateway',
     receivedAt: iso(entry.receivedAt),
     clockSkewMs: entry.skewMs,
-    data: readableData(entry, payload, pseudonym, log),
+    data: readableData(entry, payload, masking, log),
   }
 }
 
 /** One entry that an older gateway took and this one can't read must not hide the others. */
-function readableData(entry: Entry, payload: unknown, pseudonym: Pseudonym, log: Log): EventView['data'] {
+function readableData(entry: Entry, payload: unknown, masking: Masking, log: Log): EventView['data'] {
   try {
-    return maskData(entry.kind, payload, pseudonym)
+    return maskData(entry.kind, payload, masking.of(entry.seq).pseudonym)
   } catch (error) {
     log.warn({ seq: entry.seq, kind: entry.kind, reason: messageOf(error) }, 'event.unreadable')
     return null

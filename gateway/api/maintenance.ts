@@ -3,14 +3,15 @@ import { MaintenanceBody, MaintenanceList, MaintenanceView } from '../../schemas
 import { NoQuery } from '../../schemas/api.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { Window } from '../devices/maintenance.ts'
+import { callerName } from './auth.ts'
 import { problem, refusals, sendProblem } from './problem.ts'
 import type { App } from './route.ts'
 
 export type MaintenancePort = {
   /** Resolves once it is on disk. */
-  begin(window: Window): Promise<void>
+  begin(window: Window, caller: string): Promise<void>
   /** Whether there was an open one. */
-  end(id: string, now: number): Promise<boolean>
+  end(id: string, now: number, caller: string): Promise<boolean>
   openAt(now: number): readonly Window[]
 }
 type Ports = {
@@ -53,7 +54,7 @@ export function addMaintenance(app: App, { maintenance, registry, clock, newId }
         response: { 201: MaintenanceView, ...refusals(400, 401, 403, 404, 409) },
       },
     },
-    async ({ body: { site, device, minutes, by, note } }, reply) => {
+    async ({ body: { site, device, minutes, by, note }, caller }, reply) => {
       if (site !== undefined && registry.site(site) === undefined)
         return sendProblem(reply, problem(404, `There is no site ${site}; GET /api/v1/sites lists them`))
       if (device !== undefined && registry.device(device) === undefined)
@@ -70,7 +71,7 @@ export function addMaintenance(app: App, { maintenance, registry, clock, newId }
         by,
         note: note ?? null,
       }
-      await maintenance.begin(window)
+      await maintenance.begin(window, callerName(caller))
       return reply.code(201).send(viewOf(window))
     },
   )
@@ -88,10 +89,10 @@ export function addMaintenance(app: App, { maintenance, registry, clock, newId }
         response: { 200: MaintenanceView, ...refusals(400, 401, 403, 404) },
       },
     },
-    async ({ params: { id } }, reply) => {
+    async ({ params: { id }, caller }, reply) => {
       const now = clock()
       const window = maintenance.openAt(now).find(open => open.id === id)
-      if (window === undefined || !(await maintenance.end(id, now)))
+      if (window === undefined || !(await maintenance.end(id, now, callerName(caller))))
         return sendProblem(reply, problem(404, `No window ${id} is open; GET /api/v1/maintenance lists them`))
       return viewOf({ ...window, untilMs: now })
     },

@@ -80,6 +80,7 @@ const tags = [
   { name: 'alarms', description: 'What the alarm desk made of it' },
   { name: 'maintenance', description: 'Where somebody works, and alarms are expected' },
   { name: 'deliveries', description: 'Who was told, and how that went' },
+  { name: 'audit', description: 'Who did what; reading unmasked and erasing, which leave a line in it' },
   { name: 'health', description: 'The process itself; no token needed' },
 ]
 

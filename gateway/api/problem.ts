@@ -16,6 +16,7 @@ const titles = {
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
@@ -45,7 +46,7 @@ const descriptions: Partial<Record<ProblemStatus, string>> = {
   403: "The token's role is too low",
   404: 'There is no such thing',
   409: 'Not possible as things are; the problem says how they are',
-  422: 'The Idempotency-Key stands for another request',
+  422: 'The Idempotency-Key stands for another request, or a file has mistakes',
   503: 'Not now; the same request may succeed later',
 }
 

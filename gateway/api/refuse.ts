@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { OperationalError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { headersOf, isTls } from './headers.ts'
 import { mistakesOf, sentences } from './mistakes.ts'
 import { isProblemStatus, problem, problemType, sendProblem } from './problem.ts'
 import { type KnownRoute, methodsOf } from './route.ts'
@@ -40,7 +41,9 @@ export function refuseUnknown(routes: readonly KnownRoute[], request: FastifyReq
 
 /** What can't be read as HTTP never becomes a request; the answer is written onto the socket by hand. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  // Without TLS beneath there is no way to answer: the handshake was what failed.
+  if (error.code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(error.code ?? '') || !socket.writable)
+    return void socket.destroy()
   const status =
     error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : (400 as const)
   const body = JSON.stringify(problem(status, 'This is not an HTTP request that the gateway can read'))
@@ -49,6 +52,7 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
     `content-type: ${problemType}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...Object.entries(headersOf('data', isTls({ socket }))).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -17,7 +17,7 @@ export function addRejections(app: App, ports: { rejections: RejectionsPort }): 
   app.get(
     '/rejections',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', load: 'disk' },
       schema: {
         operationId: 'listRejections',
         tags: ['journal'],

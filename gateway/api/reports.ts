@@ -23,7 +23,7 @@ export function addReports(app: App, { reports, clock }: { reports: ReportsPort;
   app.get(
     '/reports/response',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', load: 'disk' },
       schema: {
         operationId: 'reportResponse',
         tags: ['alarms'],

@@ -11,7 +11,7 @@ export function addSites(app: App, ports: { registry: SitesPort; alarms: OpenAla
   app.get(
     '/sites',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', load: 'disk' },
       schema: {
         operationId: 'listSites',
         tags: ['registry'],

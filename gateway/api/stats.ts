@@ -8,7 +8,7 @@ export function addStats(app: App, ports: { stats: StatsPort }): void {
   app.get(
     '/stats',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', load: 'disk' },
       schema: {
         operationId: 'getStats',
         tags: ['journal'],

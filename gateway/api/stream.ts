@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { NoQuery } from '../../schemas/api.ts'
 import type { StreamCounters } from '../../schemas/stream.ts'
 import type { StreamEvent } from '../alarms/stream.ts'
+import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { headersOf } from './headers.ts'
+import { type Caller, isStillIn, type TokensPort } from './auth.ts'
+import { headersOf, isTls } from './headers.ts'
 import { problem, refusals, sendProblem } from './problem.ts'
 import type { App } from './route.ts'
 
@@ -13,15 +15,25 @@ export type StreamPort = {
   subscribe(lastId: string | undefined, listener: (event: StreamEvent) => void): () => void
   counters(): StreamCounters
 }
-type Options = { stream: StreamPort; log: Log; streamTimes?: { heartbeatMs: number; countersMs: number } }
+type Options = {
+  stream: StreamPort
+  log: Log
+  clock: Clock
+  tokens: TokensPort
+  streamTimes?: { heartbeatMs: number; countersMs: number }
+}
 
-const maxWatchers = 100
+const maxWatchers = 200
+/** One token's consoles leave room for those of another. */
+const maxWatchersPerToken = 100
+/** A token that was revoked, or has come to its end, watches no longer than this and what the gateway takes to know of it. */
+const lookAtTokensEveryMs = 400
 /** What may wait for one watcher beside what it was told when it came. */
 const maxWaitingBytes = 1_000_000
 const reconnectMs = 2000
 
 /** Server-sent events (contract 6): whatever happens to alarms and devices, as it happens. */
-export function addStream(app: App, { stream, log, streamTimes }: Options): void {
+export function addStream(app: App, { stream, log, clock, tokens, streamTimes }: Options): void {
   const { heartbeatMs, countersMs } = streamTimes ?? { heartbeatMs: 15_000, countersMs: 3000 }
   const watchers = new Set<Watcher>()
   const tellAll = (text: () => string) => {
@@ -32,7 +44,11 @@ export function addStream(app: App, { stream, log, streamTimes }: Options): void
   const timers = [
     setInterval(() => tellAll(() => ':\n\n'), heartbeatMs),
     setInterval(() => tellAll(() => textOf({ name: 'counters', data: stream.counters() })), countersMs),
+    setInterval(() => {
+      for (const watcher of watchers) if (!isStillIn(tokens(), watcher.caller, clock())) watcher.end()
+    }, lookAtTokensEveryMs),
   ]
+  const watchersOf = (name: string) => [...watchers].filter(({ caller }) => caller.name === name).length
   app.addHook('preClose', async () => {
     for (const timer of timers) clearInterval(timer)
     for (const watcher of watchers) watcher.end()
@@ -59,13 +75,25 @@ export function addStream(app: App, { stream, log, streamTimes }: Options): void
       },
     },
     async (request, reply) => {
-      if (watchers.size >= maxWatchers) {
+      const caller = request.caller as Caller
+      const full =
+        watchers.size >= maxWatchers
+          ? `${maxWatchers} watch already, which is the most`
+          : watchersOf(caller.name) >= maxWatchersPerToken
+            ? `${maxWatchersPerToken} watch with this token already, which is the most`
+            : undefined
+      if (full !== undefined) {
         reply.header('retry-after', '5')
-        return sendProblem(reply, problem(503, `${maxWatchers} watch already, which is the most`))
+        return sendProblem(reply, problem(503, full))
       }
       reply.hijack()
-      reply.raw.writeHead(200, { ...headersOf('data'), 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-      const watcher = new Watcher(reply.raw, waitingBytes => log.warn({ waitingBytes }, 'stream.slow-watcher-cut'))
+      reply.raw.writeHead(200, {
+        ...headersOf('data', isTls(request.raw)),
+        'content-type': 'text/event-stream',
+        'x-accel-buffering': 'no',
+      })
+      const onCut = (waitingBytes: number) => log.warn({ waitingBytes }, 'stream.slow-watcher-cut')
+      const watcher = new Watcher(reply.raw, caller, onCut)
       watchers.add(watcher)
       watcher.tell(`retry: ${reconnectMs}\n\n`)
       const leave = stream.subscribe(request.headers['last-event-id'], event => watcher.tell(textOf(event)))
@@ -87,13 +115,15 @@ const textOf = ({ id, name, data }: { id?: string; name: string; data: unknown }
 
 /** One connection. A watcher that doesn't read what it is told is cut: it comes again and goes on where it was. */
 class Watcher {
+  readonly caller: Caller
   readonly #response: ServerResponse
   readonly #onCut: (waitingBytes: number) => void
   #maxWaitingBytes = Number.POSITIVE_INFINITY
 
   #looking: NodeJS.Immediate | undefined
 
-  constructor(response: ServerResponse, onCut: (waitingBytes: number) => void) {
+  constructor(response: ServerResponse, caller: Caller, onCut: (waitingBytes: number) => void) {
+    this.caller = caller
     this.#response = response
     this.#onCut = onCut
     response.on('error', () => {})

@@ -15,6 +15,11 @@ export class Batteries {
 
   level = (device: string): number | undefined => this.#levels.get(device)
 
+  forget(device: string): void {
+    this.#levels.delete(device)
+    this.#told.delete(device)
+  }
+
   heard(device: string, percent: number): Fault | undefined {
     this.#levels.set(device, percent)
     if (percent >= chargedPercent) this.#told.delete(device)

@@ -14,6 +14,10 @@ export class Flapping {
     this.#silences.set(subject, recent)
     return recent.length === toldPerWindow
   }
+
+  forget(subject: string): void {
+    this.#silences.delete(subject)
+  }
 }
 
 /** How long it must have been there before its coming back is told. */

@@ -33,6 +33,15 @@ export class Maintenance {
     )
   }
 
+  /** The clock was set by so much: one lasts as long as it was meant to. */
+  clockMoved(byMs: number): void {
+    this.#windows = this.#windows.map(window => ({
+      ...window,
+      fromMs: window.fromMs + byMs,
+      untilMs: window.untilMs + byMs,
+    }))
+  }
+
   covers = (site: string, device: string, at: number): boolean =>
     this.#windows.some(
       window => (window.site === site || window.device === device) && window.fromMs <= at && at < window.untilMs,

@@ -41,18 +41,28 @@ export class Outages {
     return { what: 'silent', of: 'site', site, devices: idsOf(devices), flapping }
   }
 
-  /** Told before the start of the gateway, so without a report. */
-  resume(site: string, members: readonly State[], startedAt: number): void {
+  /** Told before they were watched, so without a report. */
+  resume(site: string, members: readonly State[], from: number): void {
     if (members.length === 0) return
     for (const state of members) state.told = 'with-site'
-    this.#outages.set(site, {
-      site,
-      members: new Set(members),
-      // Whoever isn't heard after the start is told of by itself: nobody knows whether it was lost with them.
-      cutBy: startedAt - 1,
-      returningFrom: null,
-      flapping: false,
-    })
+    const before = this.#outages.get(site)
+    if (before !== undefined) for (const state of members) before.members.add(state)
+    else
+      this.#outages.set(site, {
+        site,
+        members: new Set(members),
+        // Whoever isn't heard after the start is told of by itself: nobody knows whether it was lost with them.
+        cutBy: from - 1,
+        returningFrom: null,
+        flapping: false,
+      })
+  }
+
+  /** It isn't watched any more. */
+  forget(state: State): void {
+    const outage = this.#outages.get(state.site)
+    outage?.members.delete(state)
+    if (outage?.members.size === 0) this.#outages.delete(state.site)
   }
 
   /** Whether it was lost with the others of its site and has only become silent now: then it was told with them. */

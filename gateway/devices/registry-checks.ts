@@ -76,6 +76,10 @@ function devicesWithoutSite(devices: Entry[], sites: Entry[]): Found[] {
 
 function loginMistakes({ path, place, fields }: Entry): Found[] {
   const [inClear, hashed] = [has(fields, 'secret'), has(fields, 'secretHash')]
+  if (has(fields, 'previousSecretHash') && !hashed)
+    return [
+      { path: [...path, 'previousSecretHash'], text: `${place} has a previousSecretHash without a secretHash; add it` },
+    ]
   if (!inClear && !hashed) return [{ path, text: `${place} has no secretHash; npm run registry -- secret makes one` }]
   return inClear && hashed ? [{ path, text: `${place} has both secret and secretHash; keep secretHash` }] : []
 }

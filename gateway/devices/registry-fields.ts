@@ -15,7 +15,9 @@ export function unknownFields(schema: z.core.$ZodType, content: unknown): { path
         else {
           const near = nearest(field, known)
           const mend = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`
-          const text = `${placeInWords(content, [...path, field.slice(0, 64)])}: is not known here and ignored; ${mend}`
+          // What is no name of a field may be anybody's: a value that slipped into the key's place.
+          const shown = /^[A-Za-z_][\w-]{0,31}$/.test(field) ? field : 'a field'
+          const text = `${placeInWords(content, [...path, shown])}: is not known here and ignored; ${mend}`
           found.push({ path: [...path, field], text })
         }
       }

@@ -1,28 +1,41 @@
 import { readFileSync } from 'node:fs'
-import { LineCounter, parseDocument } from 'yaml'
+import { LineCounter, parseDocument, type YAMLParseError } from 'yaml'
 import { Endpoint, RegistryFile } from '../../schemas/registry.ts'
 import { messageOf } from '../errors.ts'
 import { Registry } from './registry.ts'
 import { crossCheck } from './registry-checks.ts'
 import { unknownFields } from './registry-fields.ts'
 import { lineOf, placeInWords, type RegistryPath } from './registry-place.ts'
+import { plainContent } from './registry-plain.ts'
 import { mistakeOf } from './registry-reason.ts'
 
 /** `mistakes` and `warnings` begin with file and line, and are for a person. */
-export type ReadRegistry = {
-  /** undefined where there is any mistake: such a file is refused whole. */
-  registry: Registry | undefined
+type Found = {
   /** Those that could be read, mistakes or not, so that the secrets they need can be looked for in the same round. */
   endpoints: readonly Endpoint[]
   mistakes: string[]
   /** What is accepted and should not stay. */
   warnings: string[]
 }
+/** `registry`: undefined where there is any mistake: such a file is refused whole. */
+export type ReadRegistry = Found & { registry: Registry | undefined }
+/** The same as plain data, which may cross threads. `content`: as it stands in the file, undefined where it can't be read. */
+export type CheckedRegistry = Found & { content: unknown; data: RegistryFile | undefined }
 
 /** Reads and checks the registry file (contract 7). */
-export function readRegistry(file: string): ReadRegistry {
+export const readRegistry = (file: string): ReadRegistry => registryOf(checkRegistryFile(file))
+export const parseRegistry = (text: string, file: string): ReadRegistry => registryOf(checkRegistry(text, file))
+
+export const registryOf = ({ data, endpoints, mistakes, warnings }: CheckedRegistry): ReadRegistry => ({
+  registry: data && new Registry(data),
+  endpoints,
+  mistakes,
+  warnings,
+})
+
+export function checkRegistryFile(file: string): CheckedRegistry {
   try {
-    return parseRegistry(readFileSync(file, 'utf8'), file)
+    return checkRegistry(readFileSync(file, 'utf8'), file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
     return refused([
@@ -31,43 +44,75 @@ export function readRegistry(file: string): ReadRegistry {
   }
 }
 
-export function parseRegistry(text: string, file: string): ReadRegistry {
+/** Quickly where nothing is to be said of it; else once more by the parser, which knows the lines. */
+export function checkRegistry(text: string, file: string): CheckedRegistry {
+  const content = plainContent(text)
+  if (content !== undefined) {
+    const { parsed, mistakes, warnings } = check(content)
+    if (parsed.success && mistakes.length === 0 && warnings.length === 0)
+      return { content, data: parsed.data, endpoints: parsed.data.endpoints, mistakes: [], warnings: [] }
+  }
+  return checkByLines(text, file)
+}
+
+function checkByLines(text: string, file: string): CheckedRegistry {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' })
   const at = (path: RegistryPath) => `${file}:${lineOf(document.contents, path, lines)}`
-  const mistakes = document.errors.map(
-    error => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`,
-  )
+  const syntax = document.errors.map(error => `${file}:${lines.linePos(error.pos[0]).line}: ${syntaxInWords(error)}`)
   // A key that is there twice leaves the rest readable; behind any other mistake nothing means what it seems to.
-  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(mistakes)
+  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(syntax)
   let content: unknown
   try {
     content = document.toJS() ?? {}
   } catch (error) {
     // An alias without its anchor, or too many of them.
-    return refused([...mistakes, `${file}: ${messageOf(error)}`])
+    return refused([...syntax, `${file}: ${messageOf(error)}`])
   }
+  const { parsed, ...found } = check(content)
+  const told = ({ path, text }: { path: RegistryPath; text: string }) => `${at(path)}: ${text}`
+  const mistakes = [...syntax, ...found.mistakes.map(told)]
+  return {
+    content,
+    data: parsed.success && mistakes.length === 0 ? parsed.data : undefined,
+    endpoints: parsed.success ? parsed.data.endpoints : readableEndpoints(content),
+    mistakes,
+    warnings: found.warnings.map(told),
+  }
+}
 
+function check(content: unknown) {
   const parsed = RegistryFile.safeParse(content)
+  const mistakes: { path: RegistryPath; text: string }[] = []
   const seen = new Set<string>()
   for (const issue of parsed.error?.issues ?? []) {
     const place = placeInWords(content, issue.path)
     // One line for each place: what else is wrong with it follows from the first.
-    if (!seen.has(place)) mistakes.push(`${at(issue.path)}: ${place}${place && ': '}${mistakeOf(issue, content)}`)
+    if (!seen.has(place))
+      mistakes.push({ path: issue.path, text: `${place}${place && ': '}${mistakeOf(issue, content)}` })
     seen.add(place)
   }
   const crossed = crossCheck(content)
-  const told = ({ path, text }: { path: RegistryPath; text: string }) => `${at(path)}: ${text}`
-  mistakes.push(...crossed.mistakes.map(told))
   return {
-    registry: parsed.success && mistakes.length === 0 ? new Registry(parsed.data) : undefined,
-    endpoints: parsed.success ? parsed.data.endpoints : readableEndpoints(content),
-    mistakes,
-    warnings: [...unknownFields(RegistryFile, content), ...crossed.warnings].map(told),
+    parsed,
+    mistakes: [...mistakes, ...crossed.mistakes],
+    warnings: [...unknownFields(RegistryFile, content), ...crossed.warnings],
   }
 }
 
-const refused = (mistakes: string[]): ReadRegistry => ({ registry: undefined, endpoints: [], mistakes, warnings: [] })
+/** The parser's own words up to what they quote: that may be a phone or a secret. */
+const syntaxInWords = ({ code, message }: YAMLParseError): string => {
+  const words = message.split(/[:"'`\n]| at line /)[0]?.trim()
+  return words || code
+}
+
+const refused = (mistakes: string[]): CheckedRegistry => ({
+  content: undefined,
+  data: undefined,
+  endpoints: [],
+  mistakes,
+  warnings: [],
+})
 
 /** With a URL or level that is wrong too: the secret is looked for by id and secretEnv alone. */
 function readableEndpoints(content: unknown): Endpoint[] {

@@ -15,12 +15,10 @@ export class Registry {
       file.devices.map(device => [
         device.id,
         // A device whose site is missing is refused by readRegistry before it comes here.
-        { ...device, secretDigest: digestOf(device), siteKind: this.#sites.get(device.site)!.kind },
+        { ...device, ...credentialsOf(device), siteKind: this.#sites.get(device.site)!.kind },
       ]),
     )
-    this.#accounts = new Map(
-      file.accounts.map(account => [account.id, { ...account, secretDigest: digestOf(account) }]),
-    )
+    this.#accounts = new Map(file.accounts.map(account => [account.id, { ...account, ...credentialsOf(account) }]))
     this.endpoints = file.endpoints
     this.deadlines = file.deadlines ?? []
   }
@@ -30,18 +28,43 @@ export class Registry {
   account = (id: string): (Account & Credentials) | undefined => this.#accounts.get(id)
   sites = (): Iterable<Site> => this.#sites.values()
   devices = (): Iterable<KnownDevice> => this.#devices.values()
+  accounts = (): Iterable<Account & Credentials> => this.#accounts.values()
+  /** Whose silence is told of. */
+  watched = (): KnownDevice[] => [...this.#devices.values()].filter(({ disabled }) => disabled !== true)
 }
 
-type Credentials = { secretDigest: Buffer }
+type Credentials = {
+  secretDigest: Buffer
+  /** While its secret is rotated: the one before, which counts too. */
+  previousDigest: Buffer | undefined
+}
 export type KnownDevice = Device & Credentials & { siteKind: Site['kind'] }
 
-const digestOf = (entry: { secret?: string | undefined; secretHash?: string | undefined }): Buffer =>
-  entry.secretHash === undefined
-    ? sha256(entry.secret ?? '')
-    : Buffer.from(entry.secretHash.slice('sha256:'.length), 'hex')
+function credentialsOf(entry: Device | Account): Credentials {
+  const { secret, secretHash, previousSecretHash } = entry
+  return {
+    secretDigest: secretHash === undefined ? sha256(secret ?? '') : digestIn(secretHash),
+    previousDigest: previousSecretHash === undefined ? undefined : digestIn(previousSecretHash),
+  }
+}
 
+const digestIn = (hash: string): Buffer => Buffer.from(hash.slice('sha256:'.length), 'hex')
 const sha256 = (secret: string | Uint8Array): Buffer => createHash('sha256').update(secret).digest()
 
-/** Constant-time over digests of equal length, so neither the secret's length nor its beginning shows in the time. */
+/**
+ * The digest that the given secret matches, or undefined. Constant-time over digests of equal length, and both are always
+ * looked at: neither the secret's length nor its beginning shows in the time.
+ */
+export function matchingDigest(known: Credentials, given: Uint8Array): Buffer | undefined {
+  const digest = sha256(given)
+  const isCurrent = timingSafeEqual(known.secretDigest, digest)
+  const isPrevious = timingSafeEqual(known.previousDigest ?? known.secretDigest, digest)
+  return isCurrent ? known.secretDigest : isPrevious ? known.previousDigest : undefined
+}
+
 export const secretMatches = (known: Credentials, given: Uint8Array): boolean =>
-  timingSafeEqual(known.secretDigest, sha256(given))
+  matchingDigest(known, given) !== undefined
+
+/** Whether who logged in with this digest could do so again. */
+export const stillMatches = (known: Credentials, digest: Buffer): boolean =>
+  known.secretDigest.equals(digest) || known.previousDigest?.equals(digest) === true

@@ -6,13 +6,15 @@ import type { Fault } from '../../schemas/webhook.ts'
  */
 const everyMs = 25 * 60 * 60_000
 
+type Tested = { id: string; selfTest?: boolean | undefined }
+
 export class SelfTests {
   readonly #expectedFrom: Map<string, number>
   readonly #told = new Set<string>()
 
   /** `testedAt` and `toldAt`: of each site the last test alarm and the last time that it was told as overdue, also before the start. */
   constructor(
-    sites: Iterable<{ id: string; selfTest?: boolean | undefined }>,
+    sites: Iterable<Tested>,
     testedAt: ReadonlyMap<string, number>,
     toldAt: ReadonlyMap<string, number>,
     startedAt: number,
@@ -26,11 +28,27 @@ export class SelfTests {
     }
   }
 
+  /** These are the sites from now on (a reload of the registry). One that is new to this counts from now. */
+  replace(sites: Iterable<Tested>, now: number): void {
+    const next = new Set(Array.from(sites).flatMap(({ id, selfTest }) => (selfTest === true ? id : [])))
+    for (const site of this.#expectedFrom.keys())
+      if (!next.has(site)) {
+        this.#expectedFrom.delete(site)
+        this.#told.delete(site)
+      }
+    for (const site of next) if (!this.#expectedFrom.has(site)) this.#expectedFrom.set(site, now)
+  }
+
   /** A test alarm of the site was raised. */
   tested(site: string, at: number): void {
     if (!this.#expectedFrom.has(site)) return
     this.#expectedFrom.set(site, at)
     this.#told.delete(site)
+  }
+
+  /** The clock was set by so much. */
+  clockMoved(byMs: number): void {
+    for (const [site, from] of this.#expectedFrom) this.#expectedFrom.set(site, from + byMs)
   }
 
   tick(now: number): Fault[] {

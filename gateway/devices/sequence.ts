@@ -59,6 +59,18 @@ export class SequenceGaps {
     }
   }
 
+  forget(device: string): void {
+    this.#counters.delete(device)
+    this.#untold.delete(device)
+    this.#toldAt.delete(device)
+  }
+
+  /** The clock was set by so much. */
+  clockMoved(byMs: number): void {
+    for (const [device, at] of this.#toldAt) this.#toldAt.set(device, at + byMs)
+    for (const { gaps } of this.#counters.values()) for (const gap of gaps) gap.openedAt += byMs
+  }
+
   /** Gaps that stayed; at most one fault per device and hour. */
   tick(now: number): Fault[] {
     const faults: Fault[] = []

@@ -63,21 +63,65 @@ export class Supervision {
   constructor(options: SupervisionOptions) {
     this.#options = options
     this.#tickedAt = options.startedAt
-    for (const { id, site, kind } of options.devices) {
-      const state = unknown({ id, site, kind }, options.startedAt)
-      this.#states.set(id, state)
-      const others = this.#sites.get(site)
-      if (others === undefined) this.#sites.set(site, [state])
-      else others.push(state)
+    for (const device of options.devices) this.#watch(device, options.startedAt)
+    if (options.told !== undefined) this.#remember(options.told, [...this.#states.values()], options.startedAt)
+  }
+
+  /**
+   * Others are to be watched from now on (a reload of the registry): new ones as at a start, and those that left or moved are
+   * forgotten where they were. `told`: what stands as told by now, of those that are back after a while too.
+   */
+  replace(devices: Iterable<Watched>, told: Told, now: number): void {
+    const time = now - this.#away
+    const next = new Map(Array.from(devices, device => [device.id, device]))
+    for (const state of [...this.#states.values()]) {
+      const device = next.get(state.id)
+      if (device?.site !== state.site) this.#forget(state)
+      else if (device.kind !== state.kind) {
+        state.kind = device.kind
+        // In its new rhythm it has not missed anything yet.
+        state.quietFrom = Math.max(state.quietFrom, time)
+      }
     }
-    for (const id of options.told?.devices ?? []) {
-      const state = this.#states.get(id)
-      if (state !== undefined) state.told = 'alone'
+    const added = [...next.values()].filter(({ id }) => !this.#states.has(id)).map(device => this.#watch(device, time))
+    // Of a site of which too many were lost to name them nobody knows whether the new one was among them.
+    const named = { ...told, sites: told.sites.filter(({ devices }) => devices !== 'all') }
+    if (added.length > 0) this.#remember(named, added, time)
+  }
+
+  #watch({ id, site, kind }: Watched, from: number): State {
+    const state = unknown({ id, site, kind }, from)
+    this.#states.set(id, state)
+    const others = this.#sites.get(site)
+    if (others === undefined) this.#sites.set(site, [state])
+    else others.push(state)
+    return state
+  }
+
+  #forget(state: State): void {
+    this.#states.delete(state.id)
+    const others = (this.#sites.get(state.site) ?? []).filter(other => other !== state)
+    if (others.length > 0) this.#sites.set(state.site, others)
+    else this.#sites.delete(state.site)
+    this.#outages.forget(state)
+    this.#flapping.forget(state.id)
+  }
+
+  /** What these were told as before now, so that it is neither told twice nor never taken back. */
+  #remember(told: Told, states: readonly State[], time: number): void {
+    const alone = new Set(told.devices)
+    for (const state of states) if (alone.has(state.id)) state.told = 'alone'
+    for (const { site, devices } of told.sites) {
+      const members = states.filter(state => state.site === site && (devices === 'all' || devices.includes(state.id)))
+      this.#outages.resume(site, members, time)
     }
-    for (const { site, devices } of options.told?.sites ?? []) {
-      const members = (this.#sites.get(site) ?? []).filter(({ id }) => devices === 'all' || devices.includes(id))
-      this.#outages.resume(site, members, options.startedAt)
-    }
+  }
+
+  /** The clock was set by so much: nobody was silent for that long, nor seen in what is now the future. */
+  clockMoved(byMs: number): void {
+    this.#tickedAt += byMs
+    this.#away += byMs
+    for (const state of this.#states.values()) if (state.lastSeenAt !== null) state.lastSeenAt += byMs
   }
 
   presence = (device: string): Presence => this.#states.get(device)?.presence ?? 'unknown'

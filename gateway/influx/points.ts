@@ -1,14 +1,15 @@
 import type { IPoint } from 'influx'
 import type { Kind, Payload } from '../../schemas/events/kinds.ts'
-import type { Entry } from '../journal/journal.ts'
-import type { Pseudonym } from '../journal/pseudonym.ts'
+import { damagedReason, type Entry } from '../journal/journal.ts'
+import type { Versioned } from '../journal/versions.ts'
 
 /**
- * Contract 4: one journal entry as one point of InfluxDB, or null for a kind that has no measurement (status).
- * The same entry gives the same point for ever, so writing it again changes nothing.
+ * Contract 4: one journal entry as one point of InfluxDB, or null for a kind that has no measurement (status). A point with a
+ * pseudonym says under which version of the key it was made. The same entry gives the same point for ever, so writing it again changes nothing.
  * Throws where the payload is not what `admit` let in; the message holds nothing of the payload.
  */
-export function toPoint(entry: Entry, pseudonym: Pseudonym): IPoint | null {
+export function toPoint(entry: Entry, masking: Versioned): IPoint | null {
+  if (entry.damaged) throw new Error(damagedReason)
   if (entry.kind === 'status') return null
   const payload = parse(entry.payload)
   const tags: Tags = { site: entry.site, siteKind: entry.siteKind, device: entry.device }
@@ -21,7 +22,7 @@ export function toPoint(entry: Entry, pseudonym: Pseudonym): IPoint | null {
   if (entry.skewMs !== null) fields.clockSkewMs = new Integer(entry.skewMs)
   if (payload.time === undefined) fields.timeSource = 'gateway'
   const add: Add<never> = describe[entry.kind]
-  add(payload as never, tags, fields, pseudonym)
+  add(payload as never, tags, fields, masking)
   return { measurement: entry.kind, tags, fields, timestamp: nanoseconds(entry.at, entry.seq) }
 }
 
@@ -43,27 +44,27 @@ export class Integer {
 type Fields = Record<string, string | number | Integer>
 type Tags = Record<string, string>
 type Measured = Exclude<Kind, 'status'>
-type Add<K extends Measured> = (payload: Payload<K>, tags: Tags, fields: Fields, pseudonym: Pseudonym) => void
+type Add<K extends Measured> = (payload: Payload<K>, tags: Tags, fields: Fields, masking: Versioned) => void
 
 /** What a kind adds to the tags and fields that every point has. It fills objects, because merging and pruning them cost a third of the whole. */
 const describe: { [K in Measured]: Add<K> } = {
-  access({ data }, tags, fields, pseudonym) {
+  access({ data }, tags, fields, masking) {
     tags.door = tagValue(data.door)
     tags.direction = data.direction
     tags.method = data.method
     tags.result = data.result
-    addPerson(fields, data.person, pseudonym)
+    addPerson(fields, data.person, masking)
   },
-  face({ data }, tags, fields, pseudonym) {
+  face({ data }, tags, fields, masking) {
     tags.match = data.match
-    addPerson(fields, data.person, pseudonym)
-    if (data.list !== undefined) fields.listKey = pseudonym(data.list)
+    addPerson(fields, data.person, masking)
+    if (data.list !== undefined) addKey(fields, 'listKey', data.list, masking)
     addNumber(fields, 'score', data.score)
   },
-  vehicle({ data }, tags, fields, pseudonym) {
+  vehicle({ data }, tags, fields, masking) {
     tags.direction = data.direction
     if (data.plateColor !== undefined) tags.plateColor = data.plateColor
-    if (data.plate !== null) fields.plateKey = pseudonym(data.plate)
+    if (data.plate !== null) addKey(fields, 'plateKey', data.plate, masking)
     addNumber(fields, 'speedKmh', data.speedKmh)
     addNumber(fields, 'confidence', data.confidence)
   },
@@ -86,9 +87,14 @@ function addNumber(fields: Fields, name: string, value: number | undefined) {
   if (value !== undefined) fields[name] = value
 }
 
-function addPerson(fields: Fields, person: { ref: string; role: string } | undefined, pseudonym: Pseudonym) {
+function addKey(fields: Fields, name: string, value: string, { version, pseudonym }: Versioned) {
+  fields[name] = pseudonym(value)
+  fields.keyVersion = new Integer(version)
+}
+
+function addPerson(fields: Fields, person: { ref: string; role: string } | undefined, masking: Versioned) {
   if (person === undefined) return
-  fields.personKey = pseudonym(person.ref)
+  addKey(fields, 'personKey', person.ref, masking)
   fields.personRole = person.role
 }
 

@@ -2,8 +2,8 @@ import type { IPoint } from 'influx'
 import { monotonicMs } from '../clock.ts'
 import { OperationalError } from '../errors.ts'
 import type { Entry, Numbered } from '../journal/journal.ts'
-import type { Pseudonym } from '../journal/pseudonym.ts'
 import type { Taken } from '../journal/take.ts'
+import type { Masking } from '../journal/versions.ts'
 import type { Log } from '../log.ts'
 import { type Connection, createConnection, type InfluxSettings } from './connection.ts'
 import { type Sent, writeHalving } from './halving.ts'
@@ -30,10 +30,10 @@ export const concurrentBatches = 2
 
 /** Of the journal's entries. */
 export const createInfluxWriter = ({
-  pseudonym,
+  masking,
   ...options
-}: Omit<PointWriterOptions<Entry>, 'toPoint'> & { pseudonym: Pseudonym }): InfluxWriter =>
-  createPointWriter({ ...options, toPoint: entry => toPoint(entry, pseudonym) })
+}: Omit<PointWriterOptions<Entry>, 'toPoint'> & { masking: Masking }): InfluxWriter =>
+  createPointWriter({ ...options, toPoint: entry => toPoint(entry, masking.of(entry.seq)) })
 
 export function createPointWriter<E extends Numbered>(options: PointWriterOptions<E>): InfluxWriter<E> {
   const { settings, log, suspects: retry } = options

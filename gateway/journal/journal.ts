@@ -5,8 +5,10 @@ import type { SiteKind } from '../../schemas/registry.ts'
  * The durable log on the gateway's disk. Every accepted or rejected publish is one entry with a sequence number.
  *
  * Promises, kept by each store and shown by test/contract/journal-suite.ts:
- * - `done` runs once the entry is on disk (fsync), in the order of the `append` calls. Only a refusal because of too much
- *   that waits comes at once.
+ * - `done` runs once the entry is on disk (fsync), for each device in the order of its `append` calls. Only a refusal because
+ *   of too much that waits comes at once.
+ * - Numbers are given fairly: an alarm event before anything that still waits, also of its own device; everything else in
+ *   each device's order, and no device waits for another's backlog.
  * - Numbers go up by one for each new entry. Once `read` returned an entry, no smaller number appears later.
  * - The same `(device, id)` again is a `duplicate`: nothing is written, the first entry's number comes back. It is known as
  *   long as the first entry is kept, so for the retention (contract 8) and longer while a consumer has not passed it.
@@ -49,7 +51,12 @@ export type Outcome = { result: 'stored' | 'duplicate' | 'rejected'; seq: number
 export type Entry = Omit<Accepted, 'payload' | 'deviceSeq' | 'buffered' | 'fromWill'> & {
   seq: number /** JSON, validated when it came. */
   payload: string
+  /** Its check sum is wrong: the disk has changed it, and nothing of it but `seq` holds. Never passed on as truth. */
+  damaged?: true
 }
+
+/** Why an entry that is `damaged` is quarantined. */
+export const damagedReason = 'damaged: its check sum is wrong, the disk has changed it'
 
 /** What a consumer reads one after the other: entries of the journal, or whatever else is numbered for ever. */
 export type Numbered = { seq: number }

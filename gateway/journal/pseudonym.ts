@@ -12,7 +12,7 @@ export function createPseudonym(key: Uint8Array): Pseudonym {
 }
 
 /** Contract 3's free texts and picture addresses, any of which may name somebody. */
-const dropped = new Set(['reason', 'note', 'image'])
+export const dropped = new Set(['reason', 'note', 'image'])
 
 /**
  * What may leave the journal of a payload of `kind`, under contract 4's names: `personKey` and `personRole` for `person`,

@@ -1,19 +1,25 @@
-import { createServer, type Server, type Socket } from 'node:net'
-import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
+import type { Server } from 'node:net'
+import type { Aedes, AuthenticateError, Client, PublishPacket } from 'aedes'
 import type { Ack } from '../../schemas/ack.ts'
 import type { Alarm } from '../../schemas/alarm.ts'
 import type { Indicate } from '../../schemas/command.ts'
 import { kindOfLeaf, parseTopic, topics } from '../../schemas/topics.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { login, settle } from './authenticate.ts'
+import { endedBy, login, settle } from './authenticate.ts'
 import { type Identity, maySubscribe } from './authorize.ts'
-import { capPacketSize, holdReadsWhile } from './guard.ts'
+import { GuardedBroker } from './guarded-broker.ts'
+import type { Limits } from './guards/connection-limits.ts'
+import { readerOf } from './guards/reader.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
+import { listen, type Secure } from './listen.ts'
+import { certificateNameOf } from './peer.ts'
 import { Session } from './session.ts'
+import { WebSocketDoor } from './websocket.ts'
 
 /**
- * The gateway's own MQTT broker: aedes with the journal in its publish path.
+ * The gateway's own MQTT broker: aedes behind its guards (guarded-broker.ts), with the journal in its publish path. What stands here
+ * is the gateway's policy: who may say and hear what.
  *
  * PUBACK after commit: aedes writes the PUBACK of a QoS 1 publish before it calls `publish()`, so the one place to wait for
  * the disk is `authorizePublish`, whose callback lets the PUBACK go (design decision 3). It is never async and never
@@ -24,53 +30,42 @@ export type BrokerOptions = Omit<IntakeOptions, 'sendAck'> & {
   onConnected: (device: string, connected: boolean) => void
   /** It has subscribed to its commands: it wants to know of what is open now. */
   onWantsCommands: (device: string) => void
+  limits: Limits
 }
 
 /** Topic, its length and the packet id; a real one has at most 2 × 64 characters of ids in it. */
 const overheadBytes = 512
-/** Bytes that a slow subscriber may leave unread; beyond them its messages are dropped, and after `drainTimeout` it is cut. */
-const maxUnreadBytes = 1_048_576
-const maxConnections = 10_000
-/** A device may publish before it has its CONNACK [MQTT-3.1.4, non-normative]; aedes' own 42 would cut one that sends its backlog so. */
-const maxBeforeConnack = 1000
 /** A device that is refused comes again and again; its log has one line in so many milliseconds. */
 const refusalLogMs = 60_000
 
-export class Broker extends Aedes {
+export class Broker extends GuardedBroker {
   readonly #options: BrokerOptions
   readonly #intake: Intake
   readonly #sessions = new WeakMap<object, Session>()
   readonly #watchers = new Set<object>()
   readonly #toldAt = new Map<string, number>()
-  #server: Server | undefined
+  readonly #servers: Server[] = []
+  /** MQTT over WebSocket comes in through the HTTP server. */
+  readonly webSocket: WebSocketDoor
 
   constructor(options: BrokerOptions) {
-    super({
-      concurrency: 0,
-      drainTimeout: 5000,
-      connectTimeout: 10_000,
-      queueLimit: maxBeforeConnack,
-      maxClientsIdLength: 64,
-      preConnect: (_client, packet, done) => {
-        const why = settle(packet)
-        done(why === undefined ? null : new Error(why), why === undefined)
+    const maxPacketBytes = options.maxPayloadBytes + overheadBytes
+    super(
+      {
+        settle,
+        authenticate: (client, username, password, done) => this.#authenticate(client, username, password, done),
+        authorizePublish: (client, packet, done) =>
+          this.#intake.take(client && this.#sessions.get(client), packet, client?.closed === true, done),
+        maySubscribe: (client, filter) => this.#maySubscribe(client, filter),
       },
-      authenticate: (client, username, password, done) => this.#authenticate(client, username, password, done),
-      authorizePublish: (client, packet, done) =>
-        this.#intake.take(client && this.#sessions.get(client), packet, client?.closed === true, done),
-      authorizeSubscribe: (client, subscription, done) =>
-        // null is SUBACK 0x80 for this filter; the connection goes on [MQTT-3.9.3-1].
-        done(null, this.#subscribe(client, subscription.topic) ? subscription : null),
-      authorizeForward: (client, packet) => ((client.conn as Socket).writableLength > maxUnreadBytes ? null : packet),
-    })
+      { maxPacketBytes, limits: options.limits },
+    )
     this.#options = options
     this.#intake = new Intake({ ...options, sendAck: (topic, ack) => this.#say(topic, ack) })
-    const handle = this.handle
-    this.handle = (stream, request) => {
-      const client = handle(stream, request)
-      capPacketSize(client, options.maxPayloadBytes + overheadBytes)
-      return client
-    }
+    this.webSocket = new WebSocketDoor({
+      onConnection: (stream, request) => this.handle(stream, request),
+      maxPacketBytes,
+    })
     this.on('clientReady', client => this.#ready(client))
     this.on('clientDisconnect', client => this.#gone(client))
     this.on('ping', (_packet, client) => this.#seen(client))
@@ -82,22 +77,19 @@ export class Broker extends Aedes {
       )
         this.#options.onWantsCommands(identity.device)
     })
-    this.on('unsubscribe', (filters, client) => this.#unsubscribe(client, filters))
+    this.on('unsubscribe', (_filters, client) => {
+      if (this.subscriptionsOf(client).size === 0) this.#watchers.delete(client)
+    })
     this.on('clientError', (client, error) => this.#refused(client, error))
     this.on('connectionError', (client, error) => this.#refused(client, error))
   }
 
-  /** Returns the real port. */
-  async open(host: string, port: number): Promise<number> {
-    await this.listen()
-    const server = createServer({ noDelay: true }, socket => this.handle(socket))
-    server.maxConnections = maxConnections
-    this.#server = server
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, host, resolve)
-    })
-    return (server.address() as { port: number }).port
+  /** Once for each port; with `secure` it speaks TLS. Returns the real port. Throws OperationalError `mqtt-listen`. */
+  async open(host: string, port: number, secure?: Secure): Promise<number> {
+    if (this.#servers.length === 0) await this.listen()
+    const opened = await listen({ host, port, ...(secure && { secure }) }, socket => this.handle(socket))
+    this.#servers.push(opened.server)
+    return opened.port
   }
 
   /**
@@ -111,17 +103,44 @@ export class Broker extends Aedes {
     this.#say(topics.indicate({ site: site.id, device: device.id }), said)
   }
 
+  /**
+   * Another registry is in force: who could not log in by it as what it is, is cut at once. Returns how many. Its will isn't
+   * published: that was its word while it was trusted, and may be an alarm.
+   */
+  cutStrangers(): number {
+    return Object.values(this.clients).filter(client => this.#cutIfStranger(client)).length
+  }
+
+  /** Whether it is connected with the current one of its secrets, and not with the one before. */
+  usesCurrentSecret(device: string): boolean {
+    const client = this.clients[device]
+    const digest = client && this.#sessions.get(client)?.digest
+    return digest !== undefined && this.#options.registry().device(device)?.secretDigest.equals(digest) === true
+  }
+
+  #cutIfStranger(client: Client): boolean {
+    const session = this.#sessions.get(client)
+    const why = session && endedBy(this.#options.registry(), session)
+    if (why === undefined) return false
+    const { identity } = session as Session
+    this.#options.log.info(identity.role === 'device' ? { device: identity.device, why } : { why }, 'connection.cut')
+    // As if it had said goodbye: aedes drops the will then.
+    ;(client as unknown as { _disconnected: boolean })._disconnected = true
+    client.close()
+    return true
+  }
+
   /** From here on nothing is taken: no connection, and no publish, which its device keeps and sends again. */
   stopTaking(): void {
     this.#intake.stopTaking()
-    this.#server?.close()
+    this.webSocket.stopTaking()
+    for (const server of this.#servers) server.close()
   }
 
-  /** Closes each connection. What was taken must have been committed before: its PUBACKs are still written. */
-  async end(): Promise<void> {
-    // They are corked until the next tick.
-    await new Promise(resolve => setImmediate(resolve))
-    await new Promise<void>(resolve => this.close(resolve))
+  /** What was taken must have been committed before: its PUBACKs are still written. */
+  override async end(): Promise<void> {
+    await super.end()
+    this.webSocket.end()
   }
 
   /**
@@ -147,28 +166,27 @@ export class Broker extends Aedes {
     done: (error: AuthenticateError | null, success: boolean | null) => void,
   ): void {
     const willTopic = (client as unknown as { _will?: { topic: string } })._will?.topic
-    const found = login(this.#options.registry(), { clientId: client.id, username, password, willTopic })
+    const found = login(this.#options.registry(), {
+      clientId: client.id,
+      username,
+      password,
+      willTopic,
+      certificateName: certificateNameOf(client),
+    })
     if ('returnCode' in found) {
       done(Object.assign(new Error(found.why), { returnCode: found.returnCode }), false)
       return
     }
-    const session = new Session(found.identity)
-    this.#sessions.set(client, session)
-    holdReadsWhile(client, () => session.isFull)
+    this.#sessions.set(client, new Session(found, this.subscriptionsOf(client), readerOf(client)))
+    this.webSocket.loggedIn(client.conn)
     done(null, true)
   }
 
-  #subscribe(client: Client, filter: string): boolean {
-    const session = this.#sessions.get(client)
-    if (session === undefined || !maySubscribe(session.identity, filter) || !session.subscribe(filter)) return false
-    if (session.identity.role === 'monitor') this.#watchers.add(client)
+  #maySubscribe(client: Client, filter: string): boolean {
+    const identity = this.#identity(client)
+    if (identity === undefined || !maySubscribe(identity, filter)) return false
+    if (identity.role === 'monitor') this.#watchers.add(client)
     return true
-  }
-
-  #unsubscribe(client: Client, filters: string[]): void {
-    const session = this.#sessions.get(client)
-    session?.unsubscribe(filters)
-    if (session?.hasSubscribed !== true) this.#watchers.delete(client)
   }
 
   #say(topic: string, said: Ack | Indicate): void {
@@ -179,16 +197,21 @@ export class Broker extends Aedes {
   }
 
   #ready(client: Client): void {
-    const identity = this.#identity(client)
-    if (identity?.role !== 'device') return
+    const session = this.#sessions.get(client)
+    // aedes says so of a client too that was gone before all of its welcome was said.
+    // One that waited for its predecessor's end while the registry was replaced.
+    if (client.closed || this.#cutIfStranger(client) || session?.identity.role !== 'device') return
+    session.isConnected = true
     this.#seen(client)
-    this.#options.onConnected(identity.device, true)
+    this.#options.onConnected(session.identity.device, true)
   }
 
   #gone(client: Client): void {
     this.#watchers.delete(client)
-    const identity = this.#identity(client)
-    if (identity?.role === 'device') this.#options.onConnected(identity.device, false)
+    const session = this.#sessions.get(client)
+    if (session?.identity.role !== 'device' || !session.isConnected) return
+    session.isConnected = false
+    this.#options.onConnected(session.identity.device, false)
   }
 
   #seen(client: Client): void {

@@ -4,24 +4,7 @@ import type { Client } from 'aedes'
  * Bounds that aedes doesn't have (AEDES.md beside this file). They reach into its client, so they stand in this one file and
  * test/contract/aedes.test.ts pins what they rely on.
  */
-type Inside = {
-  conn: { read(size?: number | null): Buffer | null; destroy(error?: Error): void }
-  _parser: { packet: { length: number }; _parseLength(): boolean; _emitError(error: Error): void }
-}
-
-/** A packet's header says how long it is; a longer one than `maxBytes` ends the connection before its body is buffered. */
-export function capPacketSize(client: Client, maxBytes: number): void {
-  const parser = (client as unknown as Inside)._parser
-  const parseLength = parser._parseLength
-  parser._parseLength = function capped() {
-    const known = parseLength.call(this)
-    if (known && this.packet.length > maxBytes) {
-      this._emitError(new Error('packet too large'))
-      return false
-    }
-    return known
-  }
-}
+type Inside = { conn: { read(size?: number | null): Buffer | null } }
 
 /**
  * Back-pressure. aedes reads on while publishes wait for their commit; MQTT 3.1.1 has no window to tell a device, but TCP

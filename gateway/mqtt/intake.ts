@@ -66,9 +66,9 @@ export class Intake {
     const came = { receivedAt, site: identity.site, siteKind, device: identity.device, payload, fromWill }
     const publish: Publish =
       'reason' in verdict ? { ...came, ...verdict, topic: packet.topic.slice(0, 256) } : { ...came, ...verdict }
-    session.began(payload.length)
+    session.reader.began(payload.length)
     journal.append(publish, (error, outcome) => {
-      session.ended(payload.length)
+      session.reader.ended(payload.length)
       if (error !== null || outcome === undefined) {
         done(error ?? new Error('no outcome'))
         return

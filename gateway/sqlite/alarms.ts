@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Alarm, Stage } from '../../schemas/alarm.ts'
 import type { DeskChange } from '../alarms/desk.ts'
+import type { AuditLine } from '../audit/line.ts'
 import type { Progress } from '../journal/journal.ts'
 import type { deliveryProcedures } from './deliveries.ts'
 
@@ -12,6 +13,8 @@ export function alarmProcedures(
   db: DatabaseSync,
   deliveries: ReturnType<typeof deliveryProcedures>,
   advance: (move: { consumer: string; progress: Progress }) => void,
+  audit: (lines: readonly AuditLine[]) => void,
+  clockMoved: (byMs: number) => void,
 ) {
   const insert = db.prepare(
     'INSERT INTO alarm (id, site, device, trigger, mode, received_ms, stage, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -66,7 +69,9 @@ export function alarmProcedures(
         forgetReceipts.run(at - receiptsKeptMs)
         addReceipt.run(caller, key, request, at, answer)
       }
+      audit(change.audit)
       const due = change.messages.flatMap(message => deliveries.create(message))
+      if (change.clockMovedMs !== undefined) clockMoved(change.clockMovedMs)
       if (change.progress !== null) advance({ consumer: 'alarms', progress: change.progress })
       return due
     },

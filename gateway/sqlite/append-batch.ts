@@ -36,7 +36,8 @@ const rejection = 0
 /** Gathers a batch. Each payload is copied straight to its place: what is handed over is one buffer, and the caller keeps its own. */
 export class BatchBuilder {
   #count = 0
-  #places = new Map<string, number>()
+  /** Which batch it is, so that a place of an earlier one isn't taken for one of this. */
+  #batch = 1
   #devices: Origin[] = []
   readonly #device = new Uint16Array(maxBatch)
   readonly #kinds = new Uint8Array(maxBatch)
@@ -58,9 +59,10 @@ export class BatchBuilder {
     return this.#count === maxBatch || this.#end >= maxBatchBytes
   }
 
-  add(publish: Publish): void {
+  /** `sender`: where the device's place in this batch is remembered. */
+  add(publish: Publish, sender: { batch: number; place: number }): void {
     const index = this.#count++
-    this.#device[index] = this.#placeOf(publish)
+    this.#device[index] = this.#placeOf(publish, sender)
     this.#receivedAt[index] = publish.receivedAt
     if ('reason' in publish) {
       this.#kinds[index] = rejection
@@ -97,7 +99,7 @@ export class BatchBuilder {
     }
     this.#count = 0
     this.#end = 0
-    this.#places = new Map()
+    this.#batch++
     this.#devices = []
     this.#ids = []
     this.#rejected = []
@@ -105,12 +107,11 @@ export class BatchBuilder {
   }
 
   /** By device and site: one that was moved between two publishes of a batch has two places. */
-  #placeOf({ device, site, siteKind }: Publish): number {
-    const known = this.#places.get(device)
-    if (known !== undefined && this.#devices[known]?.site === site) return known
-    const place = this.#devices.push({ device, site, siteKind }) - 1
-    this.#places.set(device, place)
-    return place
+  #placeOf({ device, site, siteKind }: Publish, sender: { batch: number; place: number }): number {
+    if (sender.batch === this.#batch && this.#devices[sender.place]?.site === site) return sender.place
+    sender.batch = this.#batch
+    sender.place = this.#devices.push({ device, site, siteKind }) - 1
+    return sender.place
   }
 
   #makeRoom(bytes: number): void {

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads'
 import { OperationalError } from '../errors.ts'
 import type { KeeperProcedures, ReadProcedures, WriteProcedures } from './procedures.ts'
-import { type Answer, errorOf, type Request, type WorkerRole } from './request.ts'
+import { type Answer, errorOf, type Failure, type Request, type WorkerRole } from './request.ts'
 
 /** A thread that can be asked by name. Each call resolves with the procedure's value, a write once it is on disk. */
 export type Caller<Procedures> = {
@@ -26,6 +26,16 @@ export type Database = {
    * checkpoints for as long as the database is open. Resolves when the pages were read.
    */
   keep(onDamage: (what: string) => void): Promise<void>
+  /** Empties the `-wal` file, which holds pages as they were before (sqlite/erase.ts). false: a reader stood in the way. */
+  emptyLog(): Promise<boolean>
+  /** What of acknowledged commits could not be read at the start, in words; undefined: they are all there. */
+  walDamage: string | undefined
+  /** Why the disk takes nothing, as the storage thread found it: for as long as it does, appends wait (sqlite/writing.ts). */
+  trouble(): Failure | undefined
+  /** Whenever `trouble` changes. */
+  onHealth(listener: (trouble: Failure | undefined) => void): void
+  /** From here on an append that can't be written fails at once: the gateway stops. */
+  holdNothing(): void
   /** Resolves when all writes have been answered and the threads have ended. Reads under way are never answered. */
   close(): Promise<void>
 }
@@ -35,6 +45,8 @@ const checkpointEveryMs = 200
 
 /** Opens or makes the file. Rejects with an OperationalError that tells a person what is wrong with it. */
 export async function openDatabase(file: string, onLost: (error: Error) => void): Promise<Database> {
+  let trouble: Failure | undefined
+  let onHealth: ((trouble: Failure | undefined) => void) | undefined
   const writing = startThread(file, 'writer', onLost)
   const [writer, reader] = await Promise.all([writing, startThread(file, 'reader', onLost, writing)])
   /** Started when it is first asked. */
@@ -42,7 +54,20 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
   let keeper: ReturnType<typeof startThread> | undefined
   let timer: NodeJS.Timeout | undefined
   let closing = false
+  writer.worker.on('message', (answer: Answer) => {
+    if (answer.type !== 'health') return
+    trouble = answer.trouble
+    onHealth?.(trouble)
+  })
   return {
+    walDamage: writer.damage,
+    trouble: () => trouble,
+    onHealth(listener) {
+      onHealth = listener
+    },
+    holdNothing() {
+      writer.worker.postMessage({ id: 0, procedure: 'holdNothing', argument: undefined } satisfies Request)
+    },
     write: writer.caller as Caller<WriteProcedures>,
     read: reader.caller as Caller<ReadProcedures>,
     writePort() {
@@ -57,7 +82,7 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
       },
     },
     async keep(onDamage) {
-      keeper = startThread(file, 'keeper', onLost)
+      keeper ??= startThread(file, 'keeper', onLost)
       const { call } = (await keeper).caller as Caller<KeeperProcedures>
       const checkpoint = () =>
         call('checkpoint', undefined)
@@ -69,6 +94,10 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
       const damage = await call('findDamage', undefined)
       if (damage !== undefined) onDamage(damage)
       void checkpoint()
+    },
+    async emptyLog() {
+      keeper ??= startThread(file, 'keeper', onLost)
+      return await ((await keeper).caller as Caller<KeeperProcedures>).call('emptyLog', undefined)
     },
     async close() {
       closing = true
@@ -93,8 +122,12 @@ async function startThread(
     workerData: { file, role },
     name: `sqlite-${role}`,
   })
-  const opened = new Promise<void>((resolve, reject) => {
-    worker.once('message', (answer: Answer) => (answer.type === 'unopened' ? reject(errorOf(answer.error)) : resolve()))
+  const opened = new Promise<string | undefined>((resolve, reject) => {
+    worker.once('message', (answer: Answer) =>
+      answer.type === 'unopened'
+        ? reject(errorOf(answer.error))
+        : resolve(answer.type === 'opened' ? answer.damage : undefined),
+    )
     worker.once('error', reject)
   })
   try {
@@ -120,6 +153,7 @@ async function startThread(
   return {
     worker,
     caller,
+    damage: await opened,
     async end() {
       ending = true
       await worker.terminate()

@@ -14,10 +14,21 @@ export function deliveryProcedures(db: DatabaseSync) {
   const insertMessage = db.prepare('INSERT INTO message (id, type, subject, created_ms, body) VALUES (?, ?, ?, ?, ?)')
   const insertDelivery = db.prepare(
     `INSERT INTO delivery (message, endpoint, subject, state, attempts, refusals, due_ms, created_ms)
-     VALUES (?1, ?2, ?3, 'pending', 0, 0, ?4, ?4)`,
+     VALUES (?1, ?2, ?3, 'pending', 0, 0, ?4, ?5)`,
   )
   const fresh = db.prepare(
-    `SELECT ${dueColumns} FROM delivery d JOIN message m ON m.id = d.message WHERE d.message = ? AND ${firstInLine}`,
+    `SELECT ${dueColumns} FROM delivery d JOIN message m ON m.id = d.message WHERE d.message = ? AND d.due_ms <= d.created_ms AND ${firstInLine}`,
+  )
+  // Never tried, and not next in line: nobody has been told of them, and no attempt is under way.
+  const untold = db.prepare(
+    `SELECT d.id, d.message, d.due_ms AS due FROM delivery d JOIN message m ON m.id = d.message
+     WHERE d.endpoint = ?1 AND d.subject = ?2 AND d.state = 'pending' AND m.type = ?3 AND d.attempts = 0
+       AND (d.due_ms > ?4 OR NOT ${firstInLine})`,
+  )
+  type Untold = { id: number; message: string; due: number }
+  const deleteOne = db.prepare('DELETE FROM delivery WHERE id = ?')
+  const deleteUnused = db.prepare(
+    'DELETE FROM message WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE message = ?1)',
   )
   const setDelivered = db.prepare(
     `UPDATE delivery SET state = 'delivered', attempts = ?, delivered_ms = ?, last_status = ?, last_error = NULL WHERE id = ? AND state = 'pending'`,
@@ -26,7 +37,11 @@ export function deliveryProcedures(db: DatabaseSync) {
     `UPDATE delivery SET attempts = ?, refusals = ?, due_ms = ?, last_status = ?, last_error = ? WHERE id = ? AND state = 'pending'`,
   )
   const setCancelled = db.prepare("UPDATE delivery SET state = 'cancelled' WHERE subject = ? AND state = 'pending'")
+  const moveDue = db.prepare("UPDATE delivery SET due_ms = due_ms + ? WHERE state = 'pending'")
   const setDue = db.prepare("UPDATE delivery SET due_ms = ? WHERE id = ? AND state = 'pending'")
+  const setAllDue = db.prepare(
+    "UPDATE delivery SET due_ms = ?1, refusals = 0 WHERE endpoint = ?2 AND state = 'pending' AND (due_ms > ?1 OR refusals > 0)",
+  )
   const one = db.prepare('SELECT d.*, m.type FROM delivery d JOIN message m ON m.id = d.message WHERE d.id = ?')
   const forget = db.prepare(
     `DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state <> 'pending' AND created_ms < ? ORDER BY id LIMIT ?)`,
@@ -35,6 +50,19 @@ export function deliveryProcedures(db: DatabaseSync) {
     `DELETE FROM message WHERE id IN (SELECT m.id FROM message m
      WHERE m.created_ms < ? AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message = m.id) ORDER BY m.created_ms LIMIT ?)`,
   )
+
+  /** One that gathers takes the place of those that wait, and their time: a flood of presses must not put it off for ever. */
+  function dueOf({ type, subject, createdAt, gatherMs }: Message, endpoint: string): number {
+    if (gatherMs === undefined) return createdAt
+    let dueAt = createdAt + gatherMs
+    for (const { id, message, due } of untold.all(endpoint, subject, type, createdAt) as Untold[]) {
+      dueAt = Math.min(dueAt, due)
+      deleteOne.run(id)
+      deleteUnused.run(message)
+    }
+    return dueAt
+  }
+
   return {
     /** One row per endpoint, due at once. Returns those that nothing stands before. */
     create(message: Message): DueDelivery[] {
@@ -42,8 +70,12 @@ export function deliveryProcedures(db: DatabaseSync) {
       if (message.endpoints.length === 0) return []
       insertMessage.run(message.id, message.type, message.subject, message.createdAt, message.body)
       for (const endpoint of message.endpoints)
-        insertDelivery.run(message.id, endpoint, message.subject, message.createdAt)
+        insertDelivery.run(message.id, endpoint, message.subject, dueOf(message, endpoint), message.createdAt)
       return fresh.all(message.id) as unknown as DueDelivery[]
+    },
+    /** The clock was set by so much. */
+    clockMoved(byMs: number): void {
+      moveDue.run(byMs)
     },
     delivered(settled: Settled): void {
       setDelivered.run(settled.attempts, settled.at, settled.status, settled.deliveryId)
@@ -68,6 +100,10 @@ export function deliveryProcedures(db: DatabaseSync) {
         attempt.error,
         attempt.deliveryId,
       )
+    },
+    /** What waits for these endpoints is due now, as if it had never failed: they were changed, so that it may work. */
+    hasten({ endpoints, now }: { endpoints: readonly string[]; now: number }): void {
+      for (const endpoint of endpoints) setAllDue.run(now, endpoint)
     },
     /** A person wants it tried now. `done: false`: it isn't pending. undefined: there is none of this id. */
     retry({ id, now }: { id: number; now: number }): { done: boolean; delivery: DeliveryView } | undefined {
@@ -100,7 +136,7 @@ export function deliveryReader(db: DatabaseSync) {
      SELECT ${dueColumns} FROM line
      CROSS JOIN delivery d ON d.id = (SELECT min(id) ${ofLine} = line.subject)
      JOIN message m ON m.id = d.message
-     WHERE d.due_ms <= ?2 ORDER BY d.attempts > 0, d.due_ms LIMIT ?3`,
+     WHERE d.due_ms <= ?2 OR d.due_ms > ?4 ORDER BY d.attempts > 0, d.due_ms LIMIT ?3`,
   )
   // The index is named since SQLite, which knows no counts, would take the one on the state and sort all that is pending.
   const nextDue = db.prepare(
@@ -108,9 +144,15 @@ export function deliveryReader(db: DatabaseSync) {
   )
   const counts = db.prepare('SELECT state, count(*) AS count FROM delivery GROUP BY state')
   return {
-    due(query: { endpoints: string[]; now: number; limit: number }): { due: DueDelivery[]; nextAt: number | null } {
+    /** What is due at `now`; so is what would be due after `latest` only: it was planned on a clock that was set back since. */
+    due(query: { endpoints: string[]; now: number; latest: number; limit: number }): {
+      due: DueDelivery[]
+      nextAt: number | null
+    } {
       return {
-        due: query.endpoints.flatMap(endpoint => due.all(endpoint, query.now, query.limit) as unknown as DueDelivery[]),
+        due: query.endpoints.flatMap(
+          endpoint => due.all(endpoint, query.now, query.limit, query.latest) as unknown as DueDelivery[],
+        ),
         nextAt: (nextDue.get(query.now) as { due: number | null }).due,
       }
     },

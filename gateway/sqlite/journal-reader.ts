@@ -2,12 +2,13 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Kind } from '../../schemas/events/kinds.ts'
 import type { SiteKind } from '../../schemas/registry.ts'
 import type { Entry } from '../journal/journal.ts'
+import { createEntryCrc } from './entry-crc.ts'
 import { codeOfKind, kindOfCode } from './kinds.ts'
 
-const columns = 'seq, received_ms, at_ms, skew_ms, site, device, kind, id, CAST(payload AS TEXT)'
+const columns = 'seq, received_ms, at_ms, skew_ms, site, device, kind, id, CAST(payload AS TEXT), crc'
 const rowsPerRead = 500
 const maxBatchCharacters = 8_000_000
-type Row = [number, number, number, number | null, number, number, number, string | null, string]
+type Row = [number, number, number, number | null, number, number, number, string | null, string, number | null]
 
 /** How the journal is read: by any thread, over a connection that can only read. Nothing is seen before it is on disk. */
 export function journalReader(db: DatabaseSync) {
@@ -21,18 +22,24 @@ export function journalReader(db: DatabaseSync) {
   const cursorOf = db.prepare('SELECT cursor FROM consumer WHERE name = ?')
   const names = namesOf(db)
 
-  const toEntry = (row: Row): Entry => ({
-    seq: row[0],
-    receivedAt: row[1],
-    at: row[2],
-    skewMs: row[3],
-    site: names.site(row[4]).id,
-    siteKind: names.site(row[4]).kind,
-    device: names.device(row[5]),
-    kind: kindOfCode(row[6]),
-    id: row[7],
-    payload: row[8],
-  })
+  const crcOf = createEntryCrc()
+  function toEntry(row: Row): Entry {
+    const [seq, receivedAt, at, skewMs, site, device, kind, id, payload, crc] = row
+    if (crc !== null && crc !== crcOf({ seq, receivedAt, at, skewMs, site, device, kind, id, payload }))
+      return damagedEntry(seq)
+    return {
+      seq,
+      receivedAt,
+      at,
+      skewMs,
+      site: names.site(site).id,
+      siteKind: names.site(site).kind,
+      device: names.device(device),
+      kind: kindOfCode(kind),
+      id,
+      payload,
+    }
+  }
 
   return {
     cursor: (consumer: string): number => (cursorOf.get(consumer) as { cursor: number } | undefined)?.cursor ?? 0,
@@ -92,8 +99,10 @@ export function journalReader(db: DatabaseSync) {
         values.push(query.toMs)
       }
       const statement = rows(db, `SELECT ${columns} FROM entry WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`)
-      const entries = (statement.all(...values, query.limit) as unknown as Row[]).map(toEntry)
-      if (entries.length === query.limit) return { entries, next: (entries.at(-1) as Entry).seq }
+      const found = statement.all(...values, query.limit) as unknown as Row[]
+      // A list shows what devices said; of a damaged entry nobody knows that.
+      const entries = found.map(toEntry).filter(({ damaged }) => damaged !== true)
+      if (found.length === query.limit) return { entries, next: (found.at(-1) as Row)[0] }
       return { entries, next: end <= 1 || this.allBefore(end, query.fromMs) ? null : end }
     },
 
@@ -104,6 +113,21 @@ export function journalReader(db: DatabaseSync) {
     },
   }
 }
+
+/** In the place of one whose check sum is wrong: its number is all that may be believed. */
+const damagedEntry = (seq: number): Entry => ({
+  seq,
+  receivedAt: 0,
+  at: 0,
+  skewMs: null,
+  site: '',
+  siteKind: 'checkpoint',
+  device: '',
+  kind: 'status',
+  id: null,
+  payload: '{}',
+  damaged: true,
+})
 
 export type EventsSlice = {
   site?: string | undefined

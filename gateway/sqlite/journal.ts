@@ -2,11 +2,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { SiteKind } from '../../schemas/registry.ts'
 import type { Progress } from '../journal/journal.ts'
 import type { AppendBatch, AppendResult, Origin } from './append-batch.ts'
+import { createEntryCrc } from './entry-crc.ts'
 import { knownIds } from './known-ids.ts'
+import { rejectionKeeper } from './rejections.ts'
 import { responsesConsumer } from './responses.ts'
 
-/** A device's rejections beyond this many push out its oldest ones; they stay counted (design decision 11). */
-const rejectionsKeptPerDevice = 1000
 /** Among a batch's kinds. */
 const REJECTION = 0
 const STORED = 0
@@ -19,13 +19,7 @@ const REJECTED = 2
  */
 export function journalProcedures(db: DatabaseSync) {
   const insertEntry = db.prepare(
-    'INSERT INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  )
-  const insertRejection = db.prepare(
-    'INSERT INTO rejection (seq, received_ms, site, device, topic, reason, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  )
-  const trimRejections = db.prepare(
-    'DELETE FROM rejection WHERE seq = (SELECT seq FROM rejection WHERE device = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)',
+    'INSERT INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const saveCounters = db.prepare(
     'UPDATE counter SET last_seq = ?, received = ?, accepted = ?, duplicate = ?, rejected = ?',
@@ -53,7 +47,9 @@ export function journalProcedures(db: DatabaseSync) {
     'DELETE FROM rejection WHERE seq IN (SELECT seq FROM (SELECT seq, received_ms FROM rejection ORDER BY seq LIMIT ?2) WHERE received_ms < ?1)',
   )
 
+  const crcOf = createEntryCrc()
   const known = knownIds(db)
+  const rejections = rejectionKeeper(db)
   let counters = loadCounters.get() as Counters
   let deviceKeys = new Map<string, number>()
   let siteKeys = new Map<string, number>()
@@ -68,6 +64,7 @@ export function journalProcedures(db: DatabaseSync) {
     const results = new Uint8Array(count)
     let start = 0
     let rejection = 0
+    let kept = 0
     for (let index = 0; index < count; index++) {
       const end = batch.payloadEnds[index] as number
       const payload = batch.payloads.subarray(start, end)
@@ -81,8 +78,7 @@ export function journalProcedures(db: DatabaseSync) {
         const { device, site } = batch.devices[place] as Origin
         const topic = batch.rejected[rejection++] as string
         const reason = batch.rejected[rejection++] as string
-        insertRejection.run(seq, receivedAt, site, device, topic, reason, payload)
-        trimRejections.run(device, rejectionsKeptPerDevice)
+        if (rejections.keep({ seq, receivedAt, site, device, topic, reason, payload })) kept++
         counters.lastSeq = seq
         counters.rejected++
         results[index] = REJECTED
@@ -90,7 +86,8 @@ export function journalProcedures(db: DatabaseSync) {
       }
       const key = devices[place] as number
       const id = batch.ids[index] ?? null
-      const skewMs = batch.skewMs[index] as number
+      const skew = batch.skewMs[index] as number
+      const skewMs = Number.isNaN(skew) ? null : skew
       const first = id === null ? undefined : known.seqOf(key, id)
       if (first !== undefined) {
         seqs[index] = first
@@ -98,22 +95,16 @@ export function journalProcedures(db: DatabaseSync) {
         results[index] = DUPLICATE
         continue
       }
-      insertEntry.run(
-        seq,
-        receivedAt,
-        batch.at[index] as number,
-        Number.isNaN(skewMs) ? null : skewMs,
-        sites[place] as number,
-        key,
-        kind,
-        id,
-        payload,
-      )
+      const at = batch.at[index] as number
+      const site = sites[place] as number
+      const crc = crcOf({ seq, receivedAt, at, skewMs, site, device: key, kind, id, payload })
+      insertEntry.run(seq, receivedAt, at, skewMs, site, key, kind, id, payload, crc)
       if (id !== null) known.add(key, id, seq)
       counters.lastSeq = seq
       counters.accepted++
       results[index] = STORED
     }
+    if (kept > 0) rejections.trim()
     counters.received += count
     saveCounters.run(counters.lastSeq, counters.received, counters.accepted, counters.duplicate, counters.rejected)
     return { seqs, results }

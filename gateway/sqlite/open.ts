@@ -3,6 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { messageOf, OperationalError } from '../errors.ts'
 import { migrate, refuseNewer } from './migrations/migrate.ts'
 
+/** How long a connection waits for another one's lock. */
+export const busyTimeoutMs = 5000
+
 /**
  * Opens the journal's file for the one thread that writes. After it returns the file is whole, of the current version, and
  * a commit is on disk when it says so: WAL with synchronous=FULL, asserted, since a PRAGMA that isn't taken says nothing.
@@ -11,7 +14,7 @@ import { migrate, refuseNewer } from './migrations/migrate.ts'
 export function openWriter(file: string): DatabaseSync {
   return explained(file, () => {
     if (existsSync(file)) check(file)
-    const db = new DatabaseSync(file, { timeout: 5000 })
+    const db = new DatabaseSync(file, { timeout: busyTimeoutMs })
     db.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY',
     )
@@ -30,7 +33,7 @@ export function openWriter(file: string): DatabaseSync {
  */
 export function openKeeper(file: string): DatabaseSync {
   return explained(file, () => {
-    const db = new DatabaseSync(file, { timeout: 5000 })
+    const db = new DatabaseSync(file, { timeout: busyTimeoutMs })
     db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096')
     return db
   })
@@ -39,7 +42,7 @@ export function openKeeper(file: string): DatabaseSync {
 /** A second connection that can only read. It sees a commit only once that is on disk. */
 export function openReader(file: string): DatabaseSync {
   return explained(file, () => {
-    const db = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
+    const db = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs })
     db.exec('PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
     return db
   })
@@ -62,7 +65,7 @@ const checkedAtStartBytes = 64 * 1024 * 1024
 
 /** Over a connection that can only read: one that writes would carry the WAL into a damaged file when it closes. */
 function check(file: string): void {
-  const db = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
+  const db = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs })
   try {
     refuseNewer(db, file)
     const { page_count: pages } = db.prepare('PRAGMA page_count').get() as { page_count: number }
@@ -103,7 +106,7 @@ const isDamage = (error: unknown): boolean =>
   [SQLITE_CORRUPT, SQLITE_NOTADB].includes(((error as { errcode?: number }).errcode ?? 0) & 0xff)
 
 /** SQLite's own errors, said so that a person knows which file and what to do. */
-function explained<T>(file: string, open: () => T): T {
+export function explained<T>(file: string, open: () => T): T {
   try {
     return open()
   } catch (error) {

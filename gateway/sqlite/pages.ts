@@ -41,6 +41,9 @@ export function pages(read: Caller<ReadProcedures>) {
       rejections: ({ cursor, ...query }: Paged<Query<'rejections'>>) =>
         read.call('rejections', { ...query, before: start(cursor) }),
     },
+    audit: {
+      audit: ({ cursor, ...query }: Paged<Query<'audit'>>) => read.call('audit', { ...query, before: start(cursor) }),
+    },
     receipts: {
       receipt: (of: { caller: string; key: string }) => read.call('receipt', of),
     },
@@ -51,5 +54,5 @@ export function pages(read: Caller<ReadProcedures>) {
 }
 
 type Paged<Q> = Q & { cursor?: number | undefined }
-type Query<Name extends 'alarms' | 'deliveries' | 'rejections'> = Omit<Parameters<ReadProcedures[Name]>[0], 'before'>
+type Query<Name extends 'alarms' | 'deliveries' | 'rejections' | 'audit'> = Omit<Parameters<ReadProcedures[Name]>[0], 'before'>
 const start = (cursor: number | undefined): number => cursor ?? Number.MAX_SAFE_INTEGER

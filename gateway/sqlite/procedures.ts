@@ -1,12 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { AuditLine } from '../audit/line.ts'
+import type { Version } from '../journal/versions.ts'
 import { alarmProcedures, alarmReader } from './alarms.ts'
+import { auditProcedures, auditReader, versionProcedures } from './audit.ts'
+import { auditedProcedures } from './audited.ts'
 import { deliveryProcedures, deliveryReader } from './deliveries.ts'
+import { emptyLog, eraseProcedures, eraseReader } from './erase.ts'
 import { journalProcedures } from './journal.ts'
 import { journalReader } from './journal-reader.ts'
 import { maintenanceProcedures, maintenanceReader } from './maintenance.ts'
-import { findDamage } from './open.ts'
+import { busyTimeoutMs, findDamage } from './open.ts'
+import { rejectedReader, replayProcedures } from './replay.ts'
 import { responseReader } from './responses.ts'
-import { rejectionReader, statsReader } from './stats.ts'
+import { lagReader, rejectionReader, statsReader } from './stats.ts'
 import { toldReader } from './told.ts'
 
 /** All that a thread can be asked for, by name. There is no generic SQL: what isn't here can't be run. */
@@ -14,9 +20,20 @@ export function writeProcedures(db: DatabaseSync) {
   const journal = journalProcedures(db)
   const deliveries = deliveryProcedures(db)
   const maintenance = maintenanceProcedures(db)
-  const alarms = alarmProcedures(db, deliveries, journal.advance)
+  const audit = auditProcedures(db)
+  const audited = auditedProcedures(audit.add, maintenance, deliveries)
+  const clockMoved = (byMs: number) => {
+    deliveries.clockMoved(byMs)
+    maintenance.clockMoved(byMs)
+  }
+  const alarms = alarmProcedures(db, deliveries, journal.advance, audit.add, clockMoved)
+  const beginVersion = versionProcedures(db)
   return {
-    reset: journal.reset,
+    reset() {
+      audit.reset()
+      journal.reset()
+    },
+    noteHead: audit.note,
     settleIds: journal.settleIds,
     procedures: {
       append: journal.append,
@@ -26,10 +43,20 @@ export function writeProcedures(db: DatabaseSync) {
       commitDesk: alarms.commit,
       createMessage: deliveries.create,
       deliveryFailed: deliveries.failed,
-      retryDelivery: deliveries.retry,
-      beginMaintenance: maintenance.begin,
-      endMaintenance: maintenance.end,
+      retryDelivery: audited.retryDelivery,
+      beginMaintenance: audited.beginMaintenance,
+      endMaintenance: audited.endMaintenance,
+      testEndpoint: audited.testEndpoint,
+      markReplayed: replayProcedures(db, audit.add).markReplayed,
+      audit: audit.add,
+      startAudit: audit.start,
+      rewriteErased: eraseProcedures(db),
+      beginVersion({ version, line }: { version: Version; line: AuditLine }): void {
+        beginVersion(version)
+        audit.add([line])
+      },
       cancelUnknown: deliveries.cancelUnknown,
+      hastenDeliveries: deliveries.hasten,
       retainDeliveries: deliveries.retain,
     },
   }
@@ -43,6 +70,7 @@ export function readProcedures(db: DatabaseSync) {
   const responses = responseReader(db)
   const stats = statsReader(db)
   const told = toldReader(db)
+  const audit = auditReader(db)
   return {
     cursor: journal.cursor,
     readAlarms: ({ after, limit, window }: { after: number; limit: number; window: number }) =>
@@ -61,6 +89,13 @@ export function readProcedures(db: DatabaseSync) {
     toldFaults: told.faults,
     testAlarms: told.testAlarms,
     rejections: rejectionReader(db),
+    lag: lagReader(db),
+    rejected: rejectedReader(db),
+    audit: audit.audit,
+    ...eraseReader(db),
+    auditHead: audit.auditHead,
+    pseudonymVersions: audit.pseudonymVersions,
+    firstSeq: audit.firstSeq,
     stats: (consumers: string[]) => stats(consumers, alarms.alarmCounts, deliveries.deliveryCounts),
   }
 }
@@ -69,6 +104,7 @@ export function keeperProcedures(db: DatabaseSync) {
   return {
     findDamage: () => findDamage(db),
     checkpoint: (): void => void checkpoint.get(),
+    emptyLog: (): boolean => emptyLog(db, busyTimeoutMs),
   }
 }
 export type KeeperProcedures = ReturnType<typeof keeperProcedures>

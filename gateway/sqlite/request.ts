@@ -4,14 +4,20 @@ import { messageOf, OperationalError } from '../errors.ts'
 export type WorkerRole = 'writer' | 'reader' | 'keeper'
 export type Request = { id: number; procedure: string; argument: unknown }
 export type Answer =
-  | { type: 'opened' }
+  /** `damage`: what the writer found in the WAL, which it put aside. */
+  | { type: 'opened'; damage: string | undefined }
   | { type: 'unopened'; error: Failure }
   | { type: 'done'; id: number; value: unknown }
   | { type: 'failed'; id: number; error: Failure }
+  /** Of the writer: why the disk takes nothing; undefined: it does again. */
+  | { type: 'health'; trouble: Failure | undefined }
 export type Failure = { code: string; message: string; retryable: boolean }
 
-/** SQLite's primary result codes that may pass by themselves: busy, locked, full, I/O, out of memory. */
-const retryableCodes = new Set([5, 6, 7, 10, 13])
+/** SQLite's primary result codes that may pass by themselves: busy, locked, out of memory, read-only, I/O, full, can't open. */
+const retryableCodes = new Set([5, 6, 7, 8, 10, 13, 14])
+
+/** It's the disk, and not what was asked of it: the same call works once the disk does. */
+export const isSickDisk = (error: unknown): boolean => failureOf(error).retryable
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof OperationalError) return { code: error.code, message: error.message, retryable: error.retryable }
@@ -22,7 +28,11 @@ export function failureOf(error: unknown): Failure {
       message: error instanceof Error ? (error.stack ?? error.message) : String(error),
       retryable: false,
     }
-  return { code: `sqlite-${errcode & 0xff}`, message: messageOf(error), retryable: retryableCodes.has(errcode & 0xff) }
+  return {
+    code: `sqlite-${errcode & 0xff}`,
+    message: `${messageOf(error)} (${errcode})`,
+    retryable: retryableCodes.has(errcode & 0xff),
+  }
 }
 
 export const errorOf = ({ code, message, retryable }: Failure): OperationalError =>

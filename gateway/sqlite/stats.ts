@@ -43,6 +43,20 @@ export function statsReader(db: DatabaseSync) {
   }
 }
 
+/** How far consumers are behind, without counting: by their numbers, and by the age of the first entry that they haven't passed. */
+export function lagReader(db: DatabaseSync) {
+  const state = db.prepare('SELECT c.cursor, n.last_seq AS lastSeq FROM counter n, consumer c WHERE c.name = ?')
+  const oldest = db.prepare('SELECT received_ms AS receivedAt FROM entry WHERE seq > ? ORDER BY seq LIMIT 1')
+  return ({ consumers, now }: { consumers: string[]; now: number }) =>
+    consumers.flatMap(consumer => {
+      const row = state.get(consumer) as { cursor: number; lastSeq: number } | undefined
+      if (row === undefined) return []
+      const first = oldest.get(row.cursor) as { receivedAt: number } | undefined
+      const seconds = first === undefined ? 0 : Math.max(0, now - first.receivedAt) / 1000
+      return { consumer, entries: row.lastSeq - row.cursor, seconds }
+    })
+}
+
 /** Newest first. The payload stays on disk: what failed validation may hold anything. */
 export function rejectionReader(db: DatabaseSync) {
   return (query: {
@@ -66,7 +80,7 @@ export function rejectionReader(db: DatabaseSync) {
     }
     const found = db
       .prepare(
-        `SELECT seq, site, device, topic, reason, received_ms, length(payload) AS bytes FROM rejection
+        `SELECT seq, site, device, topic, reason, received_ms, length(payload) AS bytes, replayed_as AS replayedAs FROM rejection
          WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`,
       )
       .all(...values, query.limit) as (Omit<RejectionView, 'receivedAt'> & { received_ms: number })[]

@@ -1,10 +1,12 @@
 import { setTimeout as after } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { DueDelivery, FailedAttempt, Settled } from '../alarms/delivery.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, monotonicMs } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { EndpointClocks } from './endpoint-clock.ts'
 import { type Attempt, Poster } from './post.ts'
-import { delayAfterMs, isRefusal } from './retry.ts'
+import { delayAfterMs, isRefusal, maxDelayMs } from './retry.ts'
 import { sign } from './signature.ts'
 
 /**
@@ -18,6 +20,8 @@ export type DeliveryStore = {
   due(query: {
     endpoints: string[]
     now: number
+    /** Due after it: planned on a clock that was set back since, so due now. */
+    latest: number
     limit: number
   }): Promise<{ due: DueDelivery[]; nextAt: number | null }>
   failed(attempt: FailedAttempt): Promise<void>
@@ -36,6 +40,8 @@ export type DelivererOptions = {
   onRefusing: (endpoint: string, status: number) => void
   /** Several attempts in a row failed, of whatever messages. Each time from then on. `error` holds nothing it sent. */
   onFailing: (endpoint: string, error: string) => void
+  /** An endpoint refused, and its clock is so far ahead of the gateway's: it is signed for that time from now on. */
+  onClockDiffers: (endpoint: string, aheadMs: number) => void
   onAttempt: (endpoint: string, attempt: Attempt, sinceCreatedMs: number) => void
 }
 
@@ -57,6 +63,7 @@ export class Deliverer {
   readonly #ended = new Set<number>()
   /** Attempts that failed since the last that didn't, by endpoint. */
   readonly #failures = new Map<string, number>()
+  readonly #clocks = new EndpointClocks()
   readonly #poster = new Poster()
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | undefined
@@ -70,6 +77,26 @@ export class Deliverer {
   }
 
   start(): void {
+    this.sweep()
+  }
+
+  /**
+   * These are told from now on. A delivery under way ends as it began; the next attempt goes where the endpoint is now, signed
+   * with what its secret is now. Of one that changed nothing is held against it.
+   */
+  retarget(targets: readonly Target[]): void {
+    const before = new Map(this.#targets)
+    this.#targets.clear()
+    for (const target of targets) {
+      this.#targets.set(target.id, target)
+      if (!this.#underWay.has(target.id)) this.#underWay.set(target.id, new Map())
+      if (!isDeepStrictEqual(before.get(target.id), target)) this.#failures.delete(target.id)
+    }
+    for (const [id, underWay] of this.#underWay)
+      if (!this.#targets.has(id)) {
+        this.#failures.delete(id)
+        if (underWay.size === 0) this.#underWay.delete(id)
+      }
     this.sweep()
   }
 
@@ -114,7 +141,12 @@ export class Deliverer {
     const now = clock()
     this.#ended.clear()
     try {
-      const { due, nextAt } = await store.due({ endpoints: [...this.#targets.keys()], now, limit: 2 * maxUnderWay })
+      const { due, nextAt } = await store.due({
+        endpoints: [...this.#targets.keys()],
+        now,
+        latest: now + 2 * maxDelayMs,
+        limit: 2 * maxUnderWay,
+      })
       for (const delivery of due) if (!this.#ended.has(delivery.id)) this.#begin(delivery)
       return nextAt === null ? maxSweepPauseMs : Math.min(maxSweepPauseMs, Math.max(5, nextAt - clock()))
     } catch (error) {
@@ -143,15 +175,15 @@ export class Deliverer {
 
   async #attempt(target: Target, delivery: DueDelivery): Promise<void> {
     const { clock, log, onAttempt } = this.#options
-    const startedAt = clock()
-    const timestampS = Math.floor(startedAt / 1000)
+    const startedMs = monotonicMs()
+    const timestampS = Math.floor(this.#clocks.at(target.id, clock()) / 1000)
     const headers = {
       'webhook-id': delivery.messageId,
       'webhook-timestamp': String(timestampS),
       'webhook-signature': sign(target.keys, delivery.messageId, timestampS, delivery.body),
     }
     const attempt = await this.#poster.post(target.url, headers, delivery.body, timeoutMs)
-    const tookMs = clock() - startedAt
+    const tookMs = Math.round(monotonicMs() - startedMs)
     const attempts = delivery.attempts + 1
     const line = {
       delivery: delivery.id,
@@ -163,7 +195,7 @@ export class Deliverer {
       ms: tookMs,
     }
     log.info(attempt.delivered ? line : { ...line, error: attempt.error }, 'delivery.attempted')
-    onAttempt(target.id, attempt, clock() - delivery.createdAt)
+    onAttempt(target.id, attempt, Math.max(0, clock() - delivery.createdAt))
     await this.#record(target, delivery, attempt, attempts, tookMs)
   }
 
@@ -175,7 +207,7 @@ export class Deliverer {
     attempts: number,
     tookMs: number,
   ): Promise<void> {
-    const { store, settle, clock, random, log } = this.#options
+    const { store, settle, clock, random, log, onClockDiffers } = this.#options
     const at = clock()
     try {
       if (attempt.delivered) {
@@ -193,6 +225,8 @@ export class Deliverer {
       }
       const { status, error } = attempt
       const refusals = isRefusal(status) ? delivery.refusals + 1 : 0
+      const aheadMs = refusals > 0 ? this.#clocks.refused(target.id, attempt.saidAt, at) : undefined
+      if (aheadMs !== undefined) onClockDiffers(target.id, aheadMs)
       const dueAt = at + delayAfterMs(attempts, refusals, random())
       await store.failed({ deliveryId: delivery.id, attempts, refusals, dueAt, status, error })
       this.#complain(target, attempt, refusals, tookMs)

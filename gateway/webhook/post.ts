@@ -7,7 +7,8 @@ import { readReply } from './reply.ts'
 /** One HTTP try of one message at one endpoint. Never rejects: what went wrong is the answer. */
 export type Attempt =
   | { delivered: true; status: number; reply: WebhookReply }
-  | { delivered: false; status: number | null; error: string }
+  /** `saidAt`: what time the endpoint has, of its `date`. */
+  | { delivered: false; status: number | null; error: string; saidAt?: number }
 
 const maxReplyBytes = 65_536
 /** Below the 5 s after which many servers close an idle connection: a message must not be written to a closing one. */
@@ -38,7 +39,8 @@ export class Poster {
       const status = response.statusCode as number
       if (status < 200 || status > 299) {
         response.destroy()
-        return { delivered: false, status, error: `answered ${status}` }
+        const saidAt = Date.parse(response.headers.date ?? '')
+        return { delivered: false, status, error: `answered ${status}`, ...(Number.isNaN(saidAt) ? {} : { saidAt }) }
       }
       return { delivered: true, status, reply: readReply(await readBounded(response)) }
     } catch (error) {

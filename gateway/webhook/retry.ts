@@ -12,4 +12,7 @@ export function delayAfterMs(attempts: number, refusals: number, random: number)
   return Math.round(delayMs * (0.9 + 0.2 * random))
 }
 
+/** The longest that an attempt is put off. */
+export const maxDelayMs = refusedDelayMs * 1.1
+
 export const isRefusal = (status: number | null): boolean => status !== null && status >= 400 && status < 500

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { type Flood, latencyUnderFlood } from './flood.ts'
 import { type Latency, latencyUnderLoad } from './latency.ts'
 import { pubackRates } from './puback.ts'
 import { startTimes } from './start.ts'
@@ -17,10 +18,11 @@ const { values } = parseArgs({
   },
 })
 if (values.help) {
-  console.log(`npm run bench -- [--rounds 3] [--seconds 6] [--presses 200] [--entries 1000000] [--only puback|latency|start]
+  console.log(`npm run bench -- [--rounds 3] [--seconds 6] [--presses 200] [--entries 1000000] [--only puback|latency|flood|start]
 
 puback   QoS 1 pubacks/s: bare aedes, gateway (journal only), gateway with InfluxDB beside it; 50 connections, 20 in flight each
 latency  press → webhook at 0, 2,000, 5,000 and 10,000 background events/s, journal only and with InfluxDB
+flood    press → webhook while one device, 200 or 1,000 send as fast as they can, valid, invalid, QoS 0 or alarms
 start    time until ready with an empty journal and with --entries in it, and the gateway's RSS`)
   process.exit(0)
 }
@@ -51,6 +53,16 @@ if (wanted('latency')) {
   for (const { rate, influx, pubacked, p50, p99, max } of latencies)
     console.log(
       `| ${number(rate)} | ${influx ? 'yes' : 'no'} | ${number(pubacked)} | ${p50.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${max.toFixed(1)} ms |`,
+    )
+  console.log()
+}
+if (wanted('flood')) {
+  const flooded: Flood[] = await latencyUnderFlood(Number(values.presses))
+  results.flood = flooded
+  console.log('| flood | taken events/s | press → webhook p50 | p99 | max |\n| --- | --- | --- | --- | --- |')
+  for (const { flood, pubacked, p50, p99, max } of flooded)
+    console.log(
+      `| ${flood} | ${number(pubacked)} | ${p50.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${max.toFixed(1)} ms |`,
     )
   console.log()
 }

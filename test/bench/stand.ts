@@ -13,7 +13,7 @@ export const buttons = 100
 
 const hashOf = (device: string) => `sha256:${createHash('sha256').update(secretOf(device)).digest('hex')}`
 
-export function benchDirectory(): { dir: string; registry: string; remove: () => void } {
+export function benchDirectory(devices = loadDevices): { dir: string; registry: string; remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const registry = join(dir, 'registry.yaml')
   const device = (address: { site: string; device: string }, kind: string) => ({
@@ -28,7 +28,7 @@ export function benchDirectory(): { dir: string; registry: string; remove: () =>
       version: 1,
       sites: [{ id: 'bench', name: '基准小学', kind: 'school', responseMinutes: 3 }],
       devices: [
-        ...Array.from({ length: loadDevices }, (_, index) => device(benchDevice(index), 'access-controller')),
+        ...Array.from({ length: devices }, (_, index) => device(benchDevice(index), 'access-controller')),
         ...Array.from({ length: buttons }, (_, index) => device(benchButton(index), 'panic-button')),
       ],
     }),

@@ -39,7 +39,7 @@ async function fill(file: string, count: number): Promise<void> {
   const database = await openDatabase(file, error => {
     throw error
   })
-  const journal = new AppendQueue(database.write, () => {})
+  const journal = new AppendQueue(database.write)
   const at = Date.now() - 60_000
   for (let index = 0; index < count; index++) {
     const { site, device } = benchDevice(index % loadDevices)

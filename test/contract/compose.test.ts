@@ -50,7 +50,7 @@ describe('the file by itself', () => {
   test('only this machine reaches a port until somebody says otherwise', () => {
     for (const [name, { ports = [] }] of services)
       for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:\d+:\d+$/)
-    expect(variables.get('MQTT_ADDRESS')).toBe('127.0.0.1')
+    expect([variables.get('MQTT_ADDRESS'), variables.get('MQTTS_ADDRESS')]).toEqual(['127.0.0.1', '127.0.0.1'])
     const hostPorts = services.flatMap(([, { ports = [] }]) => ports.map(port => port.split(':')[1]))
     expect(new Set(hostPorts).size).toBe(hostPorts.length)
   })
@@ -83,9 +83,11 @@ describe('settings', () => {
     const { config } = readConfig({ ...environmentOf(image), ...file.services.gateway!.environment })
     const { gateway, influxdb, receiver, simulator, grafana } = file.services as Record<string, Service>
     const containerPorts = (service: Service) => (service.ports ?? []).map(port => Number(port.split(':').at(-1)))
-    expect(containerPorts(gateway!)).toEqual([config.mqtt.port, config.http.port])
-    expect([config.mqtt.host, config.http.host]).toEqual(['0.0.0.0', '0.0.0.0'])
-    expect(image.find(({ name }) => name === 'EXPOSE')?.argument).toBe(`${config.mqtt.port} ${config.http.port}`)
+    expect(containerPorts(gateway!)).toEqual([config.mqtt.port, config.mqtts.port, config.http.port])
+    expect([config.mqtt.host, config.mqtts.host, config.http.host]).toEqual(['0.0.0.0', '0.0.0.0', '0.0.0.0'])
+    expect(image.find(({ name }) => name === 'EXPOSE')?.argument).toBe(
+      `${config.mqtt.port} ${config.mqtts.port} ${config.http.port}`,
+    )
 
     const services = Object.keys(file.services)
     const influx = new URL(config.influx!.url)
@@ -107,6 +109,7 @@ describe('settings', () => {
     expect(volumesOf(file.services.gateway!)).toEqual([
       { source: 'data', target: dataDir, mode: undefined },
       { source: 'registry', target: join(registryFile, '..'), mode: 'ro' },
+      { source: 'certificates', target: '/certificates', mode: 'ro' },
     ])
     const writers = services.filter(([, service]) =>
       volumesOf(service).some(({ source, mode }) => source === 'registry' && mode !== 'ro'),

@@ -67,16 +67,16 @@ test('what is done in time escalates nothing: dispatch counts from acknowledge, 
   const [{ id }] = (await desk.alarms()) as [Alarm]
   await desk.settle((await until(() => desk.due[0], 'the delivery'))!)
   moveTo(29)
-  await desk.desk.act(id, { name: 'acknowledge', by })
+  await desk.desk.act(id, { name: 'acknowledge', by }, 'centre')
   expect((await desk.alarms())[0]?.deadlines).toEqual({ dispatch: '2026-11-24T08:01:29.000Z' })
   moveTo(88)
-  await desk.desk.act(id, { name: 'dispatch', by, unit: '1号车' })
+  await desk.desk.act(id, { name: 'dispatch', by, unit: '1号车' }, 'centre')
   expect((await desk.alarms())[0]?.deadlines).toEqual({ arrive: '2026-11-24T08:04:28.000Z' })
   moveTo(269)
   await escalated(desk, 1)
   expect(await escalations(desk)).toEqual(['arrive'])
-  await desk.desk.act(id, { name: 'arrive', by })
-  await desk.desk.act(id, { name: 'close', by, disposition: 'real' })
+  await desk.desk.act(id, { name: 'arrive', by }, 'centre')
+  await desk.desk.act(id, { name: 'close', by, disposition: 'real' }, 'centre')
   expect(await desk.alarms()).toMatchObject([{ stage: 'closed', disposition: 'real', escalationLevel: 1 }])
   expect((await historyOf(desk)).map(({ what }) => what)).toEqual([
     'raised',
@@ -109,8 +109,8 @@ test('two people at once: one wins, the other is told who and what', async () =>
   await desk.passed(await desk.press('button-1', 'p1'))
   const [{ id }] = (await desk.alarms()) as [Alarm]
   const [one, other] = await Promise.all([
-    desk.desk.act(id, { name: 'acknowledge', by: '王' }),
-    desk.desk.act(id, { name: 'acknowledge', by: '李' }),
+    desk.desk.act(id, { name: 'acknowledge', by: '王' }, 'centre'),
+    desk.desk.act(id, { name: 'acknowledge', by: '李' }, 'centre'),
   ])
   expect(one).toMatchObject({ alarm: { stage: 'acknowledged' } })
   expect(other).toEqual({ refused: 'it is acknowledged', stage: 'acknowledged', by: '王' })
@@ -121,8 +121,8 @@ test('closing ends what still waits to be told of the alarm, but the closing', a
   const desk = await open(Date.now)
   await desk.passed(await desk.press('button-1', 'p1'))
   const [{ id }] = (await desk.alarms()) as [Alarm]
-  await desk.desk.act(id, { name: 'acknowledge', by })
-  await desk.desk.act(id, { name: 'close', by, disposition: 'false' })
+  await desk.desk.act(id, { name: 'acknowledge', by }, 'centre')
+  await desk.desk.act(id, { name: 'close', by, disposition: 'false' }, 'centre')
   expect(desk.messages().map(({ type, state }) => `${type} ${state}`)).toEqual([
     'alarm.raised cancelled',
     'alarm.acknowledged cancelled',
@@ -138,7 +138,7 @@ test('one call acts on all of a site’s alarms, and each tells of the others', 
   await desk.press('button-1', 'p1')
   await desk.press('button-2', 'p2')
   await desk.passed(await desk.press('button-3', 'p3'))
-  const results = await desk.desk.actOnSite('school-01', { name: 'acknowledge', by })
+  const results = await desk.desk.actOnSite('school-01', { name: 'acknowledge', by }, 'centre')
   expect(results.map(({ acted }) => 'alarm' in acted && acted.alarm.stage)).toEqual(Array(3).fill('acknowledged'))
   const last = desk.messages().findLast(({ type }) => type === 'alarm.raised')
   expect(last?.message.data.alarm?.neighbours.map(({ device }) => device)).toEqual(['button-1', 'button-2'])
@@ -149,9 +149,9 @@ test('a real press on a test alarm that was acknowledged is to be acknowledged a
   const desk = await open(clock)
   await desk.passed(await desk.press('button-1', 'p1', { mode: 'test' }))
   const [{ id }] = (await desk.alarms()) as [Alarm]
-  await desk.desk.act(id, { name: 'acknowledge', by })
-  await desk.desk.act(id, { name: 'dispatch', by })
-  await desk.desk.act(id, { name: 'arrive', by })
+  await desk.desk.act(id, { name: 'acknowledge', by }, 'centre')
+  await desk.desk.act(id, { name: 'dispatch', by }, 'centre')
+  await desk.desk.act(id, { name: 'arrive', by }, 'centre')
   expect(await desk.alarms()).toMatchObject([{ mode: 'test', stage: 'arrived', deadlines: {} }])
   moveTo(600)
   await desk.passed(await desk.press('button-1', 'p2'))
@@ -161,7 +161,7 @@ test('a real press on a test alarm that was acknowledged is to be acknowledged a
   moveTo(630)
   await escalated(desk, 1)
   expect(messagesTo(desk, 'district')).toContain('alarm.escalated')
-  await desk.desk.act(id, { name: 'close', by, disposition: 'real' })
+  await desk.desk.act(id, { name: 'close', by, disposition: 'real' }, 'centre')
   expect(await desk.alarms()).toMatchObject([{ stage: 'closed', deadlines: {} }])
 })
 

@@ -30,6 +30,7 @@ async function start(
         settled: [settled],
         responses: [],
         receipts: [],
+        audit: [],
         progress: null,
       })
       .then(() => {})
@@ -42,6 +43,7 @@ async function start(
     settle,
     onRefusing: () => {},
     onFailing: () => {},
+    onClockDiffers: () => {},
     onAttempt: () => {},
   }
   const deliverer = new Deliverer({ ...options, ...around(options) })

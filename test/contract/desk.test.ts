@@ -203,6 +203,7 @@ function closing(alarm: Alarm) {
     settled: [],
     responses: [],
     receipts: [],
+    audit: [],
     progress: null,
   }
 }

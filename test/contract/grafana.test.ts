@@ -163,7 +163,7 @@ function points(): IPoint[] {
         skewMs: 9,
         payload,
       }
-      return toPoint(entry, () => '0123456789abcdef') ?? []
+      return toPoint(entry, { version: 1, pseudonym: () => '0123456789abcdef' }) ?? []
     })
     const tags = { site, siteKind, device: `${site}-button-01` }
     const fields = { deliverMs: 8, acknowledgeMs: 9000, dispatchMs: 61_000, arriveMs: 170_000, closeMs: 600_000 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createAuthority, tlsSettings } from '../helpers/certificates.ts'
 import { readCompose } from '../helpers/compose-file.ts'
 import { copiesOf, environmentOf, execOf, readLastStage } from '../helpers/dockerfile.ts'
 
@@ -92,33 +93,40 @@ test('the registry service makes a registry once, and leaves it alone after that
   expect(readFileSync(join(registry, 'registry.yaml'), 'utf8')).toBe(made)
 }, 30_000)
 
-test('the gateway starts, is healthy, and ends with 0 on the signal that Docker sends', async () => {
-  const settings = { ...environmentOf(image), ...services.gateway!.environment }
-  const env = {
-    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, inPlace(value)])),
-    GATEHOUSE_MQTT_HOST: '127.0.0.1',
-    GATEHOUSE_HTTP_HOST: '127.0.0.1',
-    GATEHOUSE_MQTT_PORT: '0',
-    GATEHOUSE_HTTP_PORT: '0',
-    // Nobody listens on port 1: as when InfluxDB and dispatch aren't there yet.
-    GATEHOUSE_INFLUX_URL: 'http://127.0.0.1:1',
-    GATEHOUSE_DISPATCH_URL: 'http://127.0.0.1:1',
-  }
-  const gateway = start(execOf(image, 'CMD'), env)
-  const port = await lineOf(gateway, line => (line.includes('"ready"') ? String(JSON.parse(line).httpPort) : undefined))
+test.each(['http', 'https'])(
+  'the gateway starts with %s, is healthy, and ends with 0 on the signal that Docker sends',
+  async scheme => {
+    const settings = { ...environmentOf(image), ...services.gateway!.environment }
+    const env = {
+      ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, inPlace(value)])),
+      GATEHOUSE_MQTT_HOST: '127.0.0.1',
+      GATEHOUSE_HTTP_HOST: '127.0.0.1',
+      GATEHOUSE_MQTT_PORT: '0',
+      GATEHOUSE_HTTP_PORT: '0',
+      // Nobody listens on port 1: as when InfluxDB and dispatch aren't there yet.
+      GATEHOUSE_INFLUX_URL: 'http://127.0.0.1:1',
+      GATEHOUSE_DISPATCH_URL: 'http://127.0.0.1:1',
+      ...(scheme === 'https' && tlsSettings(createAuthority(directory).issue('elsewhere.example'))),
+    }
+    const gateway = start(execOf(image, 'CMD'), env)
+    const port = await lineOf(gateway, line =>
+      line.includes('"ready"') ? String(JSON.parse(line).httpPort) : undefined,
+    )
 
-  const healthcheck = execOf(image, 'HEALTHCHECK')
-  const [healthy] = await once(start(healthcheck, { ...env, GATEHOUSE_HTTP_PORT: port }), 'exit')
-  expect(healthy).toBe(0)
+    const healthcheck = execOf(image, 'HEALTHCHECK')
+    const [healthy] = await once(start(healthcheck, { ...env, GATEHOUSE_HTTP_PORT: port }), 'exit')
+    expect(healthy).toBe(0)
 
-  const signal = image.find(({ name }) => name === 'STOPSIGNAL')!.argument as NodeJS.Signals
-  const exited = once(gateway, 'exit')
-  gateway.kill(signal)
-  expect(await exited).toEqual([0, null])
+    const signal = image.find(({ name }) => name === 'STOPSIGNAL')!.argument as NodeJS.Signals
+    const exited = once(gateway, 'exit')
+    gateway.kill(signal)
+    expect(await exited).toEqual([0, null])
 
-  const [unhealthy] = await once(start(healthcheck, { ...env, GATEHOUSE_HTTP_PORT: port }), 'exit')
-  expect(unhealthy).toBe(1)
-}, 30_000)
+    const [unhealthy] = await once(start(healthcheck, { ...env, GATEHOUSE_HTTP_PORT: port }), 'exit')
+    expect(unhealthy).toBe(1)
+  },
+  30_000,
+)
 
 test('the receiver answers its healthcheck, and nobody else does', async () => {
   const { command, environment, healthcheck } = services.receiver!

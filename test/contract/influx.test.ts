@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { systemClock } from '../../gateway/clock.ts'
 import { concurrentBatches, createInfluxWriter, type InfluxWriter } from '../../gateway/influx/writer.ts'
 import { type Consumer, type ConsumerOptions, startConsumer } from '../../gateway/journal/consumer.ts'
-import { createPseudonym } from '../../gateway/journal/pseudonym.ts'
+import { createMasking } from '../../gateway/journal/versions.ts'
 import { silentLog } from '../../gateway/log.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts'
 import { entry, face, faces, memorySource } from '../helpers/influx-entries.ts'
@@ -35,11 +35,11 @@ afterEach(async () => {
 })
 
 type Memory = ReturnType<typeof memorySource>
-const pseudonym = createPseudonym(Buffer.from('a key for tests'))
+const masking = createMasking([{ version: 1, fromSeq: 1, key: Buffer.from('a key for tests') }])
 const newWriter = (timeoutMs = 400) =>
   createInfluxWriter({
     settings: { url: proxy.url, database, timeoutMs },
-    pseudonym,
+    masking,
     log: silentLog,
     suspects: { tries: 5, everyMs: 100 },
   })
@@ -113,7 +113,13 @@ describe('points in InfluxDB', () => {
       metric_id: 'float',
       metric_metric_id: 'float',
     })
-    expect(await types('face')).toEqual({ ...own, score: 'float', personKey: 'string', personRole: 'string' })
+    expect(await types('face')).toEqual({
+      ...own,
+      score: 'float',
+      personKey: 'string',
+      personRole: 'string',
+      keyVersion: 'integer',
+    })
     expect(await rows('telemetry')).toMatchObject([{ metric_seq: 1e21, metric_id: -1.5e-7, metric_metric_id: 3 }])
   })
 
@@ -299,7 +305,7 @@ describe('a point that InfluxDB will never take', () => {
     const memory = memorySource([bad(1), ...faces(2000, 2)])
     const writer = createInfluxWriter({
       settings: { url: proxy.url, database, timeoutMs: 400 },
-      pseudonym,
+      masking,
       log: silentLog,
       suspects: { tries: 5, everyMs: 400 },
     })
@@ -351,7 +357,7 @@ test('the password is sent, and in no error', async () => {
   proxy.set({ kind: 'answer', status: 401, body: '{"error":"authorization failed"}' })
   const writer = createInfluxWriter({
     settings: { url: proxy.url.replace('//', '//u:hunter2@'), database, timeoutMs: 400 },
-    pseudonym,
+    masking,
     log: silentLog,
   })
   const error = await writer.take(faces(1)).catch(caught => caught)

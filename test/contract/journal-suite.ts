@@ -53,7 +53,7 @@ export function journalContract(open: OpenJournal): void {
   const openNew = () => open(temporaryDirectory())
 
   describe('append', () => {
-    test('done runs in the order of the appends, each once its entry is on disk', async () => {
+    test('done runs in the order of a device’s appends, each once its entry is on disk', async () => {
       const { journal, lastOnDisk, close } = await openNew()
       const order: number[] = []
       const early: number[] = []
@@ -77,6 +77,38 @@ export function journalContract(open: OpenJournal): void {
         })
       expect(order).toEqual(publishes.map((_, index) => index))
       expect(early).toEqual([])
+      await close()
+    })
+
+    test('an alarm overtakes what waits, also of its own device; answers keep the order of each device', async () => {
+      const { journal, close } = await openNew()
+      const telling: string[] = []
+      const answers = new Map<string, Outcome>()
+      const append = (publish: Publish & { id?: string | null }) =>
+        new Promise<void>((resolve, reject) =>
+          journal.append(publish, (error, outcome) => {
+            if (outcome === undefined) return reject(error)
+            telling.push(`${publish.device} ${publish.id}`)
+            answers.set(`${publish.device} ${publish.id}`, outcome)
+            resolve()
+          }),
+        )
+      const flood = Array.from({ length: 5000 }, (_, n) => accepted(`e-${n}`))
+      const waiting = flood.map(append)
+      waiting.push(append(accepted('own', { kind: 'alarm' })))
+      waiting.push(append(accepted('after')))
+      waiting.push(append(accepted('other', { kind: 'alarm', device: 'button-2' })))
+      waiting.push(append(accepted('late', { device: 'button-3' })))
+      await Promise.all(waiting)
+      const seq = (name: string) => answers.get(name)!.seq
+      expect(seq('button-1 own')).toBeLessThan(3)
+      expect(seq('button-2 other')).toBeLessThan(3)
+      // It has its turn long before the backlog of the first is through.
+      expect(seq('button-3 late')).toBeLessThan(1000)
+      expect(telling.filter(name => name.startsWith('button-1'))).toEqual(
+        [...flood.map(({ id }) => id), 'own', 'after'].map(id => `button-1 ${id}`),
+      )
+      expect(telling.indexOf('button-2 other')).toBeLessThan(3000)
       await close()
     })
 
@@ -106,7 +138,7 @@ export function journalContract(open: OpenJournal): void {
     test('the same id of a device again gives the first number and changes nothing, in one batch, later and after a restart', async () => {
       const dir = temporaryDirectory()
       const first = await open(dir)
-      const other = accepted('a', { payload: encoder.encode('{"id":"a","data":{"metrics":{"t":2}}}'), kind: 'alarm' })
+      const other = accepted('a', { payload: encoder.encode('{"id":"a","data":{"metrics":{"t":2}}}'), kind: 'access' })
       expect(await appendAll(first.journal, [rejected(), accepted('a'), other, accepted('b')])).toEqual([
         { result: 'rejected', seq: 1 },
         { result: 'stored', seq: 2 },
@@ -132,9 +164,11 @@ export function journalContract(open: OpenJournal): void {
       const ids = Array.from({ length: 3000 }, (_, n) =>
         accepted(`e-${(n * 7919) % 3000}`, { device: `button-${n % 7}` }),
       )
-      const again = ids.map((_, n) => ({ result: 'duplicate', seq: n + 1 }))
       const first = await open(dir)
-      expect(await appendAll(first.journal, ids)).toEqual(again.map(({ seq }) => ({ result: 'stored', seq })))
+      const stored = await appendAll(first.journal, ids)
+      expect(stored.map(({ seq }) => seq).sort((one, other) => one - other)).toEqual(ids.map((_, n) => n + 1))
+      expect(new Set(stored.map(({ result }) => result))).toEqual(new Set(['stored']))
+      const again = stored.map(({ seq }) => ({ result: 'duplicate', seq }))
       expect(await appendAll(first.journal, ids)).toEqual(again)
       await first.close()
       const second = await open(dir)
@@ -159,7 +193,8 @@ export function journalContract(open: OpenJournal): void {
         accepted(null),
         accepted(null, { device: 'button-2' }),
       ])
-      expect(outcomes).toEqual([1, 2, 3, 4, 5].map(seq => ({ result: 'stored', seq })))
+      expect(outcomes.map(({ result }) => result)).toEqual(Array.from({ length: 5 }, () => 'stored'))
+      expect(outcomes.map(({ seq }) => seq).sort()).toEqual([1, 2, 3, 4, 5])
       await close()
     })
   })
@@ -221,10 +256,12 @@ export function journalContract(open: OpenJournal): void {
           }),
         ),
       )
-      await appendAll(journal, entries)
+      const outcomes = await appendAll(journal, entries)
       const read = await (await consumer('reader')).read(0, 1000)
       expect(read).toEqual(
-        entries.map((entry, n) => ({ ...entry, seq: n + 1, payload: new TextDecoder().decode(entry.payload) })),
+        entries
+          .map((entry, n) => ({ ...entry, seq: outcomes[n]?.seq, payload: new TextDecoder().decode(entry.payload) }))
+          .sort((one, other) => one.seq! - other.seq!),
       )
       await close()
     })
@@ -344,12 +381,13 @@ const operation = fc.oneof(
   { weight: 3, arbitrary: fc.record({ repeat: name }) },
   { weight: 1, arbitrary: fc.constant('reopen' as const) },
 )
+type Said = typeof said extends fc.Arbitrary<infer T> ? T : never
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
 type World = { store: JournalStore; reopen: () => Promise<JournalStore>; model: Model }
 
 /** What must be the case, kept the simple way. */
 class Model {
-  seq = 0
+  last = 0
   received = 0
   duplicate = 0
   rejected = 0
@@ -357,7 +395,8 @@ class Model {
   readonly first = new Map<string, number>()
   readonly consumers = new Map<string, { cursor: number; done: number; quarantined: number }>()
 
-  append(what: typeof said extends fc.Arbitrary<infer T> ? T : never): Outcome {
+  /** Which number each gets is the journal's choice (fairness), within what is promised: `carryOut` checks that. */
+  append(what: Said, { seq }: Outcome): Outcome {
     this.received++
     const key = typeof what === 'string' ? undefined : `${what.device} ${what.id}`
     const first = key === undefined ? undefined : this.first.get(key)
@@ -365,14 +404,13 @@ class Model {
       this.duplicate++
       return { result: 'duplicate', seq: first }
     }
-    this.seq++
     if (what === 'rejected') {
       this.rejected++
-      return { result: 'rejected', seq: this.seq }
+      return { result: 'rejected', seq }
     }
-    if (key !== undefined) this.first.set(key, this.seq)
-    this.stored.push(this.seq)
-    return { result: 'stored', seq: this.seq }
+    if (key !== undefined) this.first.set(key, seq)
+    this.stored.push(seq)
+    return { result: 'stored', seq }
   }
 
   stats() {
@@ -400,7 +438,21 @@ async function carryOut(operation: Operation, world: World): Promise<void> {
       if (what === 'rejected') return rejected()
       return what === 'heartbeat' ? accepted(null) : accepted(`e-${what.id}`, { device: what.device })
     })
-    expect(await appendAll(store.journal, publishes)).toEqual(operation.append.map(what => model.append(what)))
+    const outcomes = await appendAll(store.journal, publishes)
+    expect(outcomes).toEqual(operation.append.map((what, n) => model.append(what, outcomes[n]!)))
+    model.stored.sort((one, other) => one - other)
+    const fresh = outcomes.map(({ result, seq }, n) => ({
+      seq,
+      device: publishes[n]!.device,
+      isNew: result !== 'duplicate',
+    }))
+    const numbers = fresh.filter(({ isNew }) => isNew).map(({ seq }) => seq)
+    expect([...numbers].sort((one, other) => one - other)).toEqual(numbers.map((_, n) => model.last + 1 + n))
+    model.last += numbers.length
+    for (const device of ['button-1', 'button-2']) {
+      const own = fresh.filter(other => other.isNew && other.device === device).map(({ seq }) => seq)
+      expect(own).toEqual([...own].sort((one, other) => one - other))
+    }
   } else if ('repeat' in operation) {
     const known = model.consumers.get(operation.repeat)
     if (known === undefined) return

@@ -32,7 +32,7 @@ test('ids that can’t be read again after a failure are not forgotten', () => {
   onTestFinished(() => file.close())
   const { state, db } = sickOnCommand(file)
   const known = knownIds(db)
-  file.exec("INSERT INTO entry VALUES (1, 0, 0, NULL, 1, 1, 1, 'a', x'7b7d')")
+  file.exec("INSERT INTO entry VALUES (1, 0, 0, NULL, 1, 1, 1, 'a', x'7b7d', NULL)")
   known.add(1, 'a', 1)
   state.sick = true
   expect(() => known.reset()).toThrow('disk I/O error')

@@ -33,8 +33,8 @@ test('the report is of what was received from `from` and before `to`, of one mod
   await desk.passed(2)
   const alarms = await desk.alarms()
   for (const { id } of alarms) {
-    await desk.desk.act(id, { name: 'acknowledge', by: '王' })
-    await desk.desk.act(id, { name: 'close', by: '王', disposition: 'real' })
+    await desk.desk.act(id, { name: 'acknowledge', by: '王' }, 'centre')
+    await desk.desk.act(id, { name: 'close', by: '王', disposition: 'real' }, 'centre')
   }
   const receivedAt = Date.parse(alarms[0]!.receivedAt)
   const ask = async (query: object) => {

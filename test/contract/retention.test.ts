@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../gateway/alarms/message.ts'
+import { openWriter } from '../../gateway/sqlite/open.ts'
+import { rejectionKeeper } from '../../gateway/sqlite/rejections.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import { openSqliteJournal, type SqliteJournal } from '../helpers/journal.ts'
 import { accepted, append, appendAll, rejected } from './journal-suite.ts'
@@ -184,21 +186,54 @@ describe('the journal', () => {
     const store = await openSqliteJournal(temporaryDirectory())
     const many = (count: number, device: string, receivedAt = 100) =>
       Array.from({ length: count }, () => rejected({ device, receivedAt }))
-    await appendAll(store.journal, [...many(10, 'quiet'), ...many(1205, 'noisy')])
-    await appendAll(store.journal, many(30, 'noisy', 200))
+    await appendAll(store.journal, many(10, 'quiet'))
+    for (const minute of [0, 1, 2]) await appendAll(store.journal, many(402, 'noisy', minute * 60_000 + 100))
     const kept = async (device: string) => {
       const { items } = await store.database.read.call('rejections', { device, limit: 5000, before: 1e9 })
       return items.map(({ seq }) => seq)
     }
     expect(await kept('quiet')).toEqual(Array.from({ length: 10 }, (_, n) => 10 - n))
-    expect(await kept('noisy')).toEqual(Array.from({ length: 1000 }, (_, n) => 1245 - n))
-    expect(await store.stats([])).toMatchObject({ received: 1245, rejected: 1245 })
-    expect(await retain(store, 150, ['one'], 600)).toBe(600)
-    expect(await retain(store, 150, ['one'], 600)).toBe(380)
+    expect(await kept('noisy')).toEqual(Array.from({ length: 1000 }, (_, n) => 1216 - n))
+    expect(await store.stats([])).toMatchObject({ received: 1216, rejected: 1216 })
+    expect(await retain(store, 120_000, ['one'], 500)).toBe(500)
+    expect(await retain(store, 120_000, ['one'], 500)).toBe(108)
     expect(await kept('quiet')).toEqual([])
-    expect(await kept('noisy')).toEqual(Array.from({ length: 30 }, (_, n) => 1245 - n))
-    expect(await store.stats([])).toMatchObject({ received: 1245, rejected: 1245 })
+    expect(await kept('noisy')).toEqual(Array.from({ length: 402 }, (_, n) => 1216 - n))
+    expect(await store.stats([])).toMatchObject({ received: 1216, rejected: 1216 })
     await store.close()
+  })
+
+  test('a flood of rejections: 500 of a device and minute are kept, all are numbered and counted, others lose none', async () => {
+    const store = await openSqliteJournal(temporaryDirectory())
+    const many = (count: number, device: string) =>
+      Array.from({ length: count }, () => rejected({ device, receivedAt: 100 }))
+    const outcomes = await appendAll(store.journal, many(5000, 'flooding'))
+    expect(outcomes.map(({ seq }) => seq)).toEqual(Array.from({ length: 5000 }, (_, n) => n + 1))
+    expect(await append(store.journal, accepted('after'))).toEqual({ result: 'stored', seq: 5001 })
+    await appendAll(store.journal, many(3, 'quiet'))
+    const { items } = await store.database.read.call('rejections', { limit: 5000, before: 1e9 })
+    expect(items.map(({ device }) => device)).toEqual([...Array(3).fill('quiet'), ...Array(500).fill('flooding')])
+    expect(await store.stats([])).toMatchObject({ received: 5004, accepted: 1, rejected: 5003 })
+    await store.close()
+  })
+
+  test('rejections of all devices have a bound in bytes: the oldest go', () => {
+    const db = openWriter(`${temporaryDirectory()}/journal.sqlite`)
+    const keeper = rejectionKeeper(db, 100_000)
+    const kept = () => db.prepare('SELECT seq, length(payload) + 1024 AS bytes FROM rejection ORDER BY seq').all()
+    for (let seq = 1; seq <= 200; seq++) {
+      const { reason, topic, site } = rejected()
+      const payload = new Uint8Array(1000 + ((seq * 7919) % 9000))
+      expect(keeper.keep({ seq, receivedAt: seq, site, device: `d-${seq % 9}`, topic, reason, payload })).toBe(true)
+      keeper.trim()
+      const rows = kept() as { seq: number; bytes: number }[]
+      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
+      expect(db.prepare('SELECT bytes FROM rejections_size').get()).toEqual({ bytes })
+      expect(bytes).toBeLessThanOrEqual(100_000)
+      expect(rows.map(row => row.seq)).toEqual(rows.map((_, n) => seq - rows.length + 1 + n))
+    }
+    expect(kept().length).toBeGreaterThan(2)
+    db.close()
   })
 })
 

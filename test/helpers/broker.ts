@@ -3,26 +3,25 @@ import { type Clock, systemClock } from '../../gateway/clock.ts'
 import { readRegistry } from '../../gateway/devices/registry-file.ts'
 import type { Journal, Outcome, Publish } from '../../gateway/journal/journal.ts'
 import { silentLog } from '../../gateway/log.ts'
-import { Broker } from '../../gateway/mqtt/broker.ts'
+import { Broker, type BrokerOptions } from '../../gateway/mqtt/broker.ts'
 import { temporaryDirectory } from './directory.ts'
 import { writeRegistry } from './registry.ts'
 
 /** The broker alone, in this process and over real TCP, with a journal of the test's choice. Returns its port. */
-export async function startBroker(
-  journal: Journal,
-  options: { clock?: Clock; onSeen?: (device: string, at: number) => void } = {},
-) {
+export async function startBroker(journal: Journal, options: Partial<BrokerOptions> & { clock?: Clock } = {}) {
   const { registry } = readRegistry(writeRegistry(temporaryDirectory()))
   const broker = new Broker({
     journal,
     registry: () => registry!,
-    clock: options.clock ?? systemClock,
+    clock: systemClock,
     log: silentLog,
     retentionMs: 30 * 86_400_000,
     maxPayloadBytes: 65_536,
-    onSeen: options.onSeen ?? (() => {}),
+    limits: { maxConnections: 1000, maxConnectionsPerAddress: 1000 },
+    onSeen: () => {},
     onConnected: () => {},
     onWantsCommands: () => {},
+    ...options,
   })
   const port = await broker.open('127.0.0.1', 0)
   onTestFinished(async () => {

@@ -12,9 +12,13 @@ export type ClockedGateway = {
   mqttPort: number
   mqttUrl: string
   now(): number
+  /** As somebody sets the system's clock: what passed stays what it was. It shows within a second. */
+  setClock(byMs: number): void
   /** Second by second, with a tick each. */
   pass(seconds: number): void
   get<T = Record<string, unknown>>(path: string): Promise<T>
+  /** POST without a body, as admin; the parsed answer. */
+  post<T = Record<string, unknown>>(path: string): Promise<T>
   stop(): Promise<void>
 }
 
@@ -27,6 +31,8 @@ export async function startClocked(options: {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   // A signature's time may be five minutes off for its verifier: so the clock may be moved by more than that in all.
   let now = options.at ?? Date.now() - 4 * 60_000
+  const startedAt = now
+  let setByMs = 0
   const setup = readSetup({
     GATEHOUSE_DATA_DIR: options.dataDir,
     GATEHOUSE_REGISTRY: options.registry,
@@ -38,7 +44,7 @@ export async function startClocked(options: {
   })
   const gateway = await startGateway(setup, {
     log: silentLog,
-    clock: () => now,
+    time: { wallMs: () => now + setByMs, monotonicMs: () => now - startedAt },
     version: 'test',
     startedMs: performance.now(),
     showToken: () => {},
@@ -52,23 +58,27 @@ export async function startClocked(options: {
     return stopped
   }
   onTestFinished(stop)
+  const ask = async (method: string, path: string) => {
+    const url = `http://127.0.0.1:${gateway.httpPort}/api/v1/${path}`
+    const response = await fetch(url, { method, headers: { authorization: `Bearer ${adminToken}` } })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as never
+  }
   return {
     mqttPort: gateway.mqttPort,
     mqttUrl: `mqtt://127.0.0.1:${gateway.mqttPort}`,
-    now: () => now,
+    now: () => now + setByMs,
+    setClock(byMs) {
+      setByMs += byMs
+    },
     pass(seconds) {
       for (let second = 0; second < seconds; second++) {
         now += 1000
         vi.advanceTimersByTime(1000)
       }
     },
-    async get(path) {
-      const response = await fetch(`http://127.0.0.1:${gateway.httpPort}/api/v1/${path}`, {
-        headers: { authorization: `Bearer ${adminToken}` },
-      })
-      if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
-      return (await response.json()) as never
-    },
+    get: path => ask('GET', path),
+    post: path => ask('POST', path),
     stop,
   }
 }

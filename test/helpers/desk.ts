@@ -74,10 +74,11 @@ export async function openDesk(
     clock: options.clock ?? Date.now,
     newId: randomUUID,
     log: pino({ level: 'silent' }),
+    pseudonym: name => `pseudonym of ${name}`,
     onDue: some => void due.push(...some),
     onQuarantined: some => void quarantined.push(...some),
   })
-  const journal = new AppendQueue(write, () => {})
+  const journal = new AppendQueue(write)
   const append: TestDesk['append'] = async (kind, payload, more = {}) => {
     const bytes = Buffer.from(JSON.stringify(payload))
     const publish: Accepted = {

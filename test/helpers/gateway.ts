@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline'
 /** A gateway as a user starts it: a process of its own, `node gateway/main.ts`, reached through its real doors. */
 export type RunningGateway = {
   mqttPort: number
+  /** With a certificate; 0 without. */
+  mqttsPort: number
   httpPort: number
   mqttUrl: string
   httpUrl: string
@@ -13,8 +15,13 @@ export type RunningGateway = {
   /** Lines of its log so far. */
   log: Record<string, unknown>[]
   pid: number
+  /** Everything it wrote to stdout and stderr so far, as it came. */
+  output(): string
   /** GET of a path under /api/v1, as admin; the parsed body. */
   get<T = Record<string, unknown>>(path: string): Promise<T>
+  signal(signal: NodeJS.Signals): void
+  /** Its exit code, once it has ended by itself. */
+  ended: Promise<number | null>
   /** SIGKILL, and until it is gone. */
   kill(): Promise<void>
   /** SIGTERM or another signal, and its exit code. */
@@ -31,6 +38,10 @@ export async function startGateway(options: {
   mqttPort?: number
 }): Promise<RunningGateway> {
   const { child, ended, log, errors } = spawnGateway(options)
+  let output = ''
+  child.stdout!.on('data', chunk => {
+    output += chunk
+  })
   const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the gateway was not ready in time')), startTimeoutMs)
     createInterface({ input: child.stdout! }).on('line', text => {
@@ -52,17 +63,21 @@ export async function startGateway(options: {
   const httpUrl = `http://127.0.0.1:${httpPort}`
   return {
     mqttPort,
+    mqttsPort: Number(ready.mqttsPort ?? 0),
     httpPort,
     mqttUrl: `mqtt://127.0.0.1:${mqttPort}`,
     httpUrl,
     durationMs: ready.durationMs as number,
     log,
     pid: child.pid!,
+    output: () => output + errors(),
     async get(path) {
       const response = await fetch(`${httpUrl}/api/v1/${path}`, { headers: { authorization: `Bearer ${adminToken}` } })
       if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
       return (await response.json()) as never
     },
+    signal: signal => void child.kill(signal),
+    ended,
     async kill() {
       child.kill('SIGKILL')
       await ended

@@ -14,7 +14,7 @@ export async function openSqliteJournal(dir: string): Promise<SqliteJournal> {
   const database = await openDatabase(file, error => {
     throw error
   })
-  const journal = new AppendQueue(database.write, () => {})
+  const journal = new AppendQueue(database.write)
   const db = openReader(file)
   const reader = journalReader(db)
   const outside = new DatabaseSync(file, { readOnly: true })

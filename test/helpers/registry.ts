@@ -16,7 +16,13 @@ export const monitor = 'engineer'
 
 export function writeRegistry(
   dir: string,
-  options: { buttons?: number; endpoints?: RegistryFile['endpoints']; deadlines?: RegistryFile['deadlines'] } = {},
+  options: {
+    buttons?: number
+    endpoints?: RegistryFile['endpoints']
+    deadlines?: RegistryFile['deadlines']
+    /** Ids of buttons. */
+    disabled?: string[]
+  } = {},
 ): string {
   const buttons = Array.from({ length: options.buttons ?? 4 }, (_, index) => button(index + 1))
   const registry: RegistryFile = {
@@ -41,6 +47,7 @@ export function writeRegistry(
         name: `按钮 ${device}`,
         placement: '门卫室',
         secretHash: hashOf(device),
+        ...(options.disabled?.includes(device) && { disabled: true }),
       })),
       {
         id: gate.device,

@@ -138,7 +138,7 @@ test('with the real journal: no PUBACK while another connection holds the write 
     throw error
   })
   onTestFinished(() => database.close())
-  const journal = new AppendQueue(database.write, () => {})
+  const journal = new AppendQueue(database.write)
   const { port } = await startBroker(journal)
   const device = await connectRaw(port, button(1).device)
   onTestFinished(() => void device.socket.destroy())

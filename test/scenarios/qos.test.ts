@@ -21,7 +21,7 @@ async function open() {
     throw error
   })
   onTestFinished(() => database.close())
-  const { port } = await startBroker(new AppendQueue(database.write, () => {}))
+  const { port } = await startBroker(new AppendQueue(database.write))
   const connect = async () => {
     const raw = await connectRaw(port, button(1).device)
     onTestFinished(() => void raw.socket.destroy())

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished, test } from 'vitest'
 import { stringify } from 'yaml'
+import { disable, enable } from '../../gateway/provisioning/disable-command.ts'
 import type { DeviceView } from '../../schemas/api.ts'
 import { type DeviceKind, deviceKinds } from '../../schemas/registry.ts'
 import { topics } from '../../schemas/topics.ts'
@@ -12,6 +13,7 @@ import { temporaryDirectory } from '../helpers/directory.ts'
 import { dispatchTo, startEndpoint, type TestEndpoint } from '../helpers/endpoint.ts'
 import { connectPacket, connectRaw, publishPacket } from '../helpers/raw-device.ts'
 import { secretOf } from '../helpers/registry.ts'
+import { command } from '../helpers/registry-command.ts'
 import { until } from '../helpers/until.ts'
 
 const site = 'school-01'
@@ -219,4 +221,46 @@ test('a test alarm that is overdue after 25 h is a fault, once, also over restar
     subject: site,
     data: { fault: { message: expect.stringContaining('25 h') } },
   })
+})
+
+test('a registry that is reloaded says who is watched: who left or is disabled is told of no more, who is new in its time', async ({
+  expect,
+}) => {
+  const dir = temporaryDirectory()
+  const endpoint = await startEndpoint()
+  onTestFinished(() => endpoint.down())
+  const kinds: DeviceKind[] = ['panic-button', 'panic-button', 'sensor']
+  const registry = registryOf(dir, kinds)
+  const gateway = await startClocked({ dataDir: `${dir}/data`, registry, env: dispatchTo(endpoint) })
+  gateway.pass(60)
+  registryOf(dir, [...kinds, 'panic-button'])
+  const { text } = command(disable, registry, [idOf(0)])
+  // The second one moves to another site, the third becomes a button: both count from now.
+  writeFileSync(
+    registry,
+    text
+      .replace('sites:\n', 'sites:\n  - { id: school-02, name: x, kind: school }\n')
+      .replace(/(id: d-2\n\s+site: )school-01/, '$1school-02')
+      .replace('kind: sensor', 'kind: panic-button'),
+  )
+  await gateway.post('registry/reload')
+  gateway.pass(85)
+  // Through the same door as silences are: what came before is there too.
+  await gateway.post('endpoints/dispatch/test')
+  await endpoint.next(({ message }) => message.data.fault?.code === 'endpoint-test')
+  expect(told(endpoint)).toEqual(['gateway.fault dispatch'])
+  gateway.pass(7)
+  const silent = () => told(endpoint).filter(text => text.startsWith('device.'))
+  await until(() => silent().length >= 3, 'they are told')
+  expect(silent().toSorted()).toEqual(['device.silent d-2', 'device.silent d-3', 'device.silent d-4'])
+
+  // Back in service after it was told as silent: told as recovered, and not as silent twice.
+  command(disable, registry, [idOf(1)])
+  await gateway.post('registry/reload')
+  command(enable, registry, [idOf(1)])
+  await gateway.post('registry/reload')
+  const raw = await connectRaw(gateway.mqttPort, idOf(1))
+  onTestFinished(() => void raw.socket.destroy())
+  gateway.pass(2)
+  await endpoint.next(({ message }) => message.type === 'device.recovered' && message.subject === 'd-2')
 })

@@ -27,7 +27,8 @@ describe('a step', () => {
     })
     expect([status, json.stage]).toEqual([200, 'dispatched'])
     expect(json.neighbours.map(({ id }: { id: string }) => id)).toEqual(['a-9'])
-    expect(seen).toEqual([['a-3', { name: 'dispatch', by: '王', unit: '巡逻3组', incidentNo: 'i-1', note: 'n' }]])
+    const said = { name: 'dispatch', by: '王', unit: '巡逻3组', incidentNo: 'i-1', note: 'n' }
+    expect(seen).toEqual([['a-3', said, 'some dispatcher']])
   })
 
   test('that is not possible is 409 with the stage and who brought it there, in words too', async () => {
@@ -132,7 +133,7 @@ describe('an Idempotency-Key', () => {
       release: () => release(),
       ports: {
         actions: {
-          act: async (id, { by }, receipt) => {
+          act: async (id, { by }, _caller, receipt) => {
             acts++
             await gate
             if (id === 'a-2') return { refused: 'it is', stage: 'closed' }

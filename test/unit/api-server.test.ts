@@ -200,7 +200,7 @@ describe('the server', () => {
       log: silentLog,
       version: '0',
       metrics: new Registry(),
-      tokens: [],
+      tokens: () => [],
       checks: {},
     })
     await expect(api.listen({ host: '127.0.0.1', port })).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { tokenDigest } from '../../gateway/api/auth.ts'
 import { type ApiOptions, createApi } from '../../gateway/api/server.ts'
 import type { Entry } from '../../gateway/journal/journal.ts'
-import { createPseudonym } from '../../gateway/journal/pseudonym.ts'
+import { createMasking } from '../../gateway/journal/versions.ts'
 import type { Log } from '../../gateway/log.ts'
 import type { Alarm } from '../../schemas/alarm.ts'
 import { type DeliveryView, type RejectionView, roles, type Stats } from '../../schemas/api.ts'
@@ -12,7 +12,8 @@ import { Device, Site } from '../../schemas/registry.ts'
 
 /** The API on a real port, over ports that are arrays: the real ones are sqlite's and have tests of their own. */
 export const at = Date.parse('2026-11-24T00:15:00.250Z')
-export const pseudonym = createPseudonym(Buffer.from('a key of this test'))
+const masking = createMasking([{ version: 1, fromSeq: 1, key: Buffer.from('a key of this test') }])
+export const { pseudonym } = masking.current
 
 /** What must never show: each stands in the entries below. */
 export const secrets = [
@@ -122,6 +123,7 @@ export const rejections: RejectionView[] = [
     reason: 'data.door is missing',
     receivedAt: '2026-11-24T00:15:00.290Z',
     bytes: 77,
+    replayedAs: null,
   },
 ]
 
@@ -145,7 +147,7 @@ function slice<T>(all: T[], { limit, cursor = 0 }: { limit: number; cursor?: num
 const same = (wanted: unknown, value: unknown) => wanted === undefined || wanted === value
 
 export const ports = {
-  pseudonym,
+  masking,
   clock: () => at,
   newId: () => 'id-1',
   registry: {
@@ -159,8 +161,10 @@ export const ports = {
     presence: (id: string) => (id === 'school-01-gate-01' ? ('online' as const) : ('unknown' as const)),
     battery: (id: string) => (id === 'school-01-gate-01' ? 87 : undefined),
     missing: () => 0,
+    usesCurrentSecret: () => false,
     lastSeenAt: (id: string) => (id === 'school-01-gate-01' ? at : undefined),
   },
+  reload: async () => ({ mistakes: ['registry.yaml:2: version: must be 1', 'CENTRE_SECRET: is not set'] }),
   events: {
     events: async query => {
       const found = entries.filter(
@@ -188,6 +192,9 @@ export const ports = {
   actions: { act: async () => undefined, actOnSite: async () => [] },
   receipts: { receipt: async () => undefined },
   maintenance: { begin: async () => {}, end: async () => false, openAt: () => [] },
+  audit: { audit: async () => ({ items: [], next: null }) },
+  auditing: { write: async () => {} },
+  erase: async () => ({ entries: 0, rejections: 0, left: 0, pseudonyms: [], logEmptied: true }),
   retries: {
     retry: async id => {
       const found = deliveries.find(one => one.id === id)
@@ -222,11 +229,14 @@ export const ports = {
         query,
       ),
   },
+  replay: { replay: async id => (id === 9 ? { result: 'stored' as const, seq: 10 } : undefined) },
   stats: { stats: async () => stats },
 } satisfies Partial<ApiOptions>
 
 // biome-ignore lint/suspicious/noExplicitAny: a body is what it is until a schema has looked at it
 export type Answer = { status: number; headers: Headers; text: string; json: any }
+
+export const tokens = roles.map(role => ({ name: `some ${role}`, role, digest: tokenDigest(`token-of-${role}`) }))
 
 /** Ends with the test that started it. `logged` holds each log line. */
 export async function startApi(more: Partial<ApiOptions> = {}) {
@@ -240,7 +250,7 @@ export async function startApi(more: Partial<ApiOptions> = {}) {
     log: log as unknown as Log,
     version: '0.1.0',
     metrics: new Registry(),
-    tokens: roles.map(role => ({ name: `some ${role}`, role, digest: tokenDigest(`token-of-${role}`) })),
+    tokens: () => tokens,
     checks: {},
     ...ports,
     ...more,

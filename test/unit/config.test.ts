@@ -19,8 +19,15 @@ test('without any setting it is what contract 8 says', () => {
   expect(config).toEqual({
     dataDir: './data',
     registryFile: './registry.yaml',
-    mqtt: { host: '127.0.0.1', port: 1883, maxPayloadBytes: 65_536 },
+    mqtt: {
+      host: '127.0.0.1',
+      port: 1883,
+      maxPayloadBytes: 65_536,
+      limits: { maxConnections: 12_000, maxConnectionsPerAddress: 1000 },
+    },
     http: { host: '127.0.0.1', port: 8080 },
+    mqtts: { host: '127.0.0.1', port: 8883 },
+    tls: undefined,
     influx: undefined,
     dispatch: undefined,
     apiTokens: [],
@@ -38,6 +45,8 @@ test('each setting is taken', () => {
     GATEHOUSE_MQTT_HOST: '0.0.0.0',
     GATEHOUSE_MQTT_PORT: '0',
     GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES: '1048576',
+    GATEHOUSE_MQTT_MAX_CONNECTIONS: '16000',
+    GATEHOUSE_MQTT_MAX_CONNECTIONS_PER_ADDRESS: '20',
     GATEHOUSE_HTTP_HOST: '::1',
     GATEHOUSE_HTTP_PORT: '65535',
     GATEHOUSE_INFLUX_URL: 'http://influxdb:8086',
@@ -56,7 +65,12 @@ test('each setting is taken', () => {
   expect(config).toMatchObject({
     dataDir: '/var/lib/gatehouse',
     registryFile: '/etc/registry.yaml',
-    mqtt: { host: '0.0.0.0', port: 0, maxPayloadBytes: 1_048_576 },
+    mqtt: {
+      host: '0.0.0.0',
+      port: 0,
+      maxPayloadBytes: 1_048_576,
+      limits: { maxConnections: 16_000, maxConnectionsPerAddress: 20 },
+    },
     http: { host: '::1', port: 65_535 },
     influx: { url: 'http://influxdb:8086', database: 'db', username: 'user', password: 'word' },
     dispatch: { url: 'https://centre.example/alarms', secret: 'whsec_x' },
@@ -146,16 +160,14 @@ test.each<[string, string, string]>([
     'http://centre/',
     'GATEHOUSE_DISPATCH_SECRET: is missing; dispatch needs it to verify what GATEHOUSE_DISPATCH_URL receives',
   ],
-  [
-    'GATEHOUSE_TLS_CERT',
-    '/etc/cert.pem',
-    'GATEHOUSE_TLS_CERT: TLS is not served by this version; unset it, or end TLS in front of the gateway',
-  ],
+  ['GATEHOUSE_TLS_CERT', '/etc/cert.pem', 'GATEHOUSE_TLS_KEY: is missing; GATEHOUSE_TLS_CERT is of no use without it'],
   [
     'GATEHOUSE_TLS_KEY_FILE',
     '/etc/key.pem',
-    'GATEHOUSE_TLS_KEY_FILE: TLS is not served by this version; unset it, or end TLS in front of the gateway',
+    'GATEHOUSE_TLS_CERT: is missing; GATEHOUSE_TLS_KEY is of no use without it',
   ],
+  ['GATEHOUSE_TLS_CA', '/etc/ca.pem', 'GATEHOUSE_TLS_CERT: is missing; GATEHOUSE_TLS_CA is of no use without it'],
+  ['GATEHOUSE_MQTTS_PORT', 'x', 'GATEHOUSE_MQTTS_PORT: x is not a port (0–65535)'],
   ['GATEHOUSE_API_TOKENS', 'ann:viewer:t1,bob', 'GATEHOUSE_API_TOKENS: entry 2 is not of the form name:role:token'],
   ['GATEHOUSE_API_TOKENS', 'ann:viewer:', 'GATEHOUSE_API_TOKENS: entry 1 is not of the form name:role:token'],
   [
@@ -171,7 +183,53 @@ test.each<[string, string, string]>([
 test('a port for TLS does no harm: a warning', () => {
   expect(readConfig({ GATEHOUSE_MQTTS_PORT: '8883' })).toMatchObject({
     mistakes: [],
-    warnings: ['GATEHOUSE_MQTTS_PORT: TLS is not served by this version; no such port is opened'],
+    warnings: ['GATEHOUSE_MQTTS_PORT: no such port is opened without GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY'],
+  })
+})
+
+describe('TLS', () => {
+  const cert = '-----BEGIN CERTIFICATE-----\n'
+
+  test('a PEM is named by its path, by the path in _FILE, or given itself', () => {
+    const { config, mistakes } = readConfig({
+      GATEHOUSE_TLS_CERT: cert,
+      GATEHOUSE_TLS_KEY: '/etc/key.pem',
+      GATEHOUSE_TLS_CA_FILE: '/etc/ca.pem',
+    })
+    expect(mistakes).toEqual([])
+    expect(config.tls).toEqual({
+      cert: { name: 'GATEHOUSE_TLS_CERT', pem: cert },
+      key: { name: 'GATEHOUSE_TLS_KEY', file: '/etc/key.pem' },
+      ca: { name: 'GATEHOUSE_TLS_CA_FILE', file: '/etc/ca.pem' },
+    })
+  })
+
+  test('its port listens where plain MQTT does, unless told otherwise', () => {
+    expect(readConfig({ GATEHOUSE_MQTT_HOST: '10.0.0.1' }).config.mqtts.host).toBe('10.0.0.1')
+    expect(readConfig({ GATEHOUSE_MQTTS_HOST: '10.0.0.1', GATEHOUSE_MQTTS_PORT: '0' }).config).toMatchObject({
+      mqtt: { host: '127.0.0.1' },
+      mqtts: { host: '10.0.0.1', port: 0 },
+    })
+  })
+
+  const withTls = { GATEHOUSE_TLS_CERT: cert, GATEHOUSE_TLS_KEY: '/etc/key.pem' }
+  test.each<[string, Record<string, string>, RegExp[]]>([
+    [
+      'plain MQTT',
+      { GATEHOUSE_MQTT_HOST: '0.0.0.0' },
+      [/^GATEHOUSE_MQTT_HOST: plain MQTT on 0\.0\.0\.0 .* set GATEHOUSE_TLS_CERT/],
+    ],
+    ['plain HTTP', { GATEHOUSE_HTTP_HOST: '::' }, [/^GATEHOUSE_HTTP_HOST: plain HTTP on :: .* set GATEHOUSE_TLS_CERT/]],
+    [
+      'plain MQTT beside TLS',
+      { ...withTls, GATEHOUSE_MQTT_HOST: '0.0.0.0' },
+      [/^GATEHOUSE_MQTT_HOST: .* let devices use the TLS port/],
+    ],
+    ['HTTPS', { ...withTls, GATEHOUSE_HTTP_HOST: '0.0.0.0' }, []],
+    ['TLS alone', { ...withTls, GATEHOUSE_MQTTS_HOST: '0.0.0.0' }, []],
+    ['loopback', { GATEHOUSE_MQTT_HOST: 'localhost', GATEHOUSE_HTTP_HOST: '127.8.0.1' }, []],
+  ])('%s on a network: what is readable there is warned of', (_, env, warnings) => {
+    expect(readConfig(env).warnings).toEqual(warnings.map(warning => expect.stringMatching(warning)))
   })
 })
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Config, readConfig } from '../../gateway/config.ts'
-import { apiTokens, pseudonymKey } from '../../gateway/keys.ts'
+import { apiTokens } from '../../gateway/keys.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 
 const configIn = (dataDir: string, more: Partial<Config> = {}): Config => ({
@@ -15,37 +15,6 @@ const never = () => {
   throw new Error('no token is made')
 }
 const digestOf = (token: string) => createHash('sha256').update(token).digest()
-
-describe('the key of pseudonyms', () => {
-  test('is made once, kept, and readable by the gateway only', () => {
-    const dir = temporaryDirectory()
-    const key = pseudonymKey(configIn(dir))
-    expect(key.byteLength).toBe(32)
-    expect(pseudonymKey(configIn(dir))).toEqual(key)
-    expect(pseudonymKey(configIn(temporaryDirectory()))).not.toEqual(key)
-    expect(readdirSync(dir)).toEqual(['pseudonym.key'])
-    expect(statSync(join(dir, 'pseudonym.key')).mode & 0o777).toBe(0o600)
-  })
-
-  test('of the settings goes first, and no file is made', () => {
-    const dir = temporaryDirectory()
-    expect(pseudonymKey(configIn(dir, { pseudonymKey: 'ключ' }))).toEqual(Buffer.from('ключ'))
-    expect(readdirSync(dir)).toEqual([])
-  })
-
-  test.each(['', 'abc', 'z'.repeat(64), 'ab'.repeat(33)])(
-    'a damaged file is refused, not taken for a key: "%s"',
-    text => {
-      const dir = temporaryDirectory()
-      const file = join(dir, 'pseudonym.key')
-      writeFileSync(file, text)
-      expect(() => pseudonymKey(configIn(dir))).toThrow(
-        `${file}: is not 64 hex digits; put it back from a backup, or delete it: then the same person gets another pseudonym`,
-      )
-      expect(readFileSync(file, 'utf8')).toBe(text)
-    },
-  )
-})
 
 describe('the admin token', () => {
   test('is shown once; its digest is kept, and it is not', () => {

@@ -6,8 +6,10 @@ import { entry } from '../helpers/influx-entries.ts'
 
 /** Contract 4, kind by kind. */
 const pseudonym = createPseudonym(Buffer.from('a key for tests'))
+const masking = { version: 3, pseudonym }
+const keyVersion = new Integer(3)
 const point = (...args: Parameters<typeof entry>) => {
-  const made = toPoint(entry(...args), pseudonym)
+  const made = toPoint(entry(...args), masking)
   if (made === null) throw new Error('no point')
   return { ...made, fields: made.fields as Record<string, unknown> }
 }
@@ -27,7 +29,7 @@ describe('each kind has its tags and fields', () => {
     expect(point(7, 'access', data)).toEqual({
       measurement: 'access',
       tags: { ...own, door: '东门', direction: 'in', method: 'card', result: 'denied' },
-      fields: { ...integers(7), id: 'e-7', personKey: pseudonym('张三'), personRole: 'staff' },
+      fields: { ...integers(7), id: 'e-7', personKey: pseudonym('张三'), keyVersion, personRole: 'staff' },
       timestamp: '1790000000000000007',
     })
   })
@@ -41,7 +43,7 @@ describe('each kind has its tags and fields', () => {
       image: 'http://x',
     })
     expect(tags).toEqual({ ...own, match: 'listed' })
-    expect(fields).toEqual({ ...integers(1), id: 'e-1', listKey: pseudonym('blue'), score: 1 })
+    expect(fields).toEqual({ ...integers(1), id: 'e-1', listKey: pseudonym('blue'), keyVersion, score: 1 })
   })
 
   test('vehicle', () => {
@@ -59,6 +61,7 @@ describe('each kind has its tags and fields', () => {
       ...integers(1),
       id: 'e-1',
       plateKey: pseudonym('晋A12345'),
+      keyVersion,
       speedKmh: 31.5,
       confidence: 0.9,
     })
@@ -89,7 +92,7 @@ describe('each kind has its tags and fields', () => {
   })
 
   test('status has no measurement', () => {
-    expect(toPoint(entry(1, 'status', { status: 'online', boot: 1 }), pseudonym)).toBeNull()
+    expect(toPoint(entry(1, 'status', { status: 'online', boot: 1 }), masking)).toBeNull()
   })
 })
 
@@ -149,7 +152,7 @@ test('tag values hold nothing that the line protocol cannot carry', () => {
 })
 
 test('a payload that is not JSON is told without showing it', () => {
-  expect(() => toPoint(entry(1, 'face', {}, { payload: '{"ref":"S-0042"' }), pseudonym)).toThrow(
+  expect(() => toPoint(entry(1, 'face', {}, { payload: '{"ref":"S-0042"' }), masking)).toThrow(
     /^the payload in the journal is not JSON$/,
   )
 })

@@ -1,9 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { OperationalError } from '../../errors.ts'
 import { sql as first } from './0001-first.ts'
+import { sql as audit } from './0002-audit.ts'
+import { sql as entryCrc } from './0003-entry-crc.ts'
+import { sql as rejectionsBytes } from './0004-rejections-bytes.ts'
+import { sql as replayed } from './0005-replayed.ts'
 
 /** In order; the file's user_version counts how many it has had. A migration that has landed is never edited. */
-const migrations: readonly string[] = [first]
+const migrations: readonly string[] = [first, audit, entryCrc, rejectionsBytes, replayed]
 export const currentVersion = migrations.length
 
 export function refuseNewer(db: DatabaseSync, file: string): void {

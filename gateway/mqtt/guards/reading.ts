@@ -1,0 +1,145 @@
+import type { Client } from 'aedes'
+import { monotonicMs } from '../../clock.ts'
+import { Line } from './line.ts'
+import { Reader } from './reader.ts'
+
+/**
+ * Which connection is read next, and how much of it. A packet costs the main thread some 15 µs, one socket holds thousands of them, and a
+ * thousand sockets may be full: read as they come they would be seconds before the next alarm's turn. So a turn of the event loop
+ * takes a few packets of each, and ends after `turnMs`.
+ *
+ * - First come those with little to say: nothing of theirs waits, or next to nothing. A panic button is always one of them.
+ * - The rest, who had more to say than their turn or whose publishes wait for the disk, are read while fewer than
+ *   `maxWaiting` publishes wait in all. Beyond it their sockets fill, and TCP makes them wait (MQTT 3.1.1 has no window).
+ * - Nobody has more than its own share waiting (reader.ts).
+ *
+ * Nobody is held for ever: whoever isn't read either has packets that are still to be answered, or stands in a line that is
+ * taken from as soon as answers come.
+ */
+const turnMs = 4
+/** Packets of one visit. */
+const firstPackets = 4
+const restPackets = 16
+/** Packets of one connection that may wait for their answer without its being one of the rest. */
+const few = 4
+/** Publishes of all connections. */
+const maxWaiting = 4096
+/** Whoever had more to say than its turn for so long, without a pause, floods. A buffer of 50,000 events is gone long before. */
+const floodingAfterMs = 30_000
+
+export type ReadingOptions = { onFlooding?: (client: Client) => void; monotonicMs?: () => number }
+
+export class Reading {
+  readonly #onFlooding: (client: Client) => void
+  readonly #now: () => number
+  readonly #first = new Line<Reader>()
+  readonly #rest = new Line<Reader>()
+  #waiting = 0
+  #full = 0
+  #isScheduled = false
+
+  constructor(options: ReadingOptions = {}) {
+    this.#onFlooding = options.onFlooding ?? (() => {})
+    this.#now = options.monotonicMs ?? monotonicMs
+  }
+
+  /** From here on `client` is read only when it is its turn. To be called before its first packet. */
+  attach(client: Client): void {
+    new Reader(client, this)
+  }
+
+  /** Connections that wait now because they have more to say than their share. */
+  get throttled(): number {
+    return this.#full + (this.#isCrowded ? this.#rest.size : 0)
+  }
+
+  get #isCrowded(): boolean {
+    return this.#waiting >= maxWaiting
+  }
+
+  /** There may be something to read. */
+  ask(reader: Reader): void {
+    if (reader.line !== undefined || reader.isHeld) return
+    if (reader.isFull) {
+      reader.isHeld = true
+      this.#full++
+      return
+    }
+    const { open, hasMore } = reader
+    const line = open > few || (open > 0 && hasMore) ? this.#rest : this.#first
+    line.push(reader)
+    this.#schedule()
+  }
+
+  /** A packet of it is done with. */
+  answered(reader: Reader): void {
+    if (reader.isHeld) {
+      if (reader.isFull) return
+      this.#release(reader)
+      this.ask(reader)
+    } else if (reader.line === this.#rest && reader.open === 0) {
+      this.#rest.remove(reader)
+      this.#first.push(reader)
+      this.#schedule()
+    }
+  }
+
+  /** A publish waits for its commit. */
+  began(): void {
+    this.#waiting++
+  }
+
+  ended(): void {
+    this.#waiting--
+    if (this.#waiting === maxWaiting - 1 && this.#rest.size > 0) this.#schedule()
+  }
+
+  left(reader: Reader): void {
+    reader.line?.remove(reader)
+    this.#release(reader)
+  }
+
+  #release(reader: Reader): void {
+    if (!reader.isHeld) return
+    reader.isHeld = false
+    this.#full--
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(this.#turn)
+  }
+
+  readonly #turn = (): void => {
+    this.#isScheduled = false
+    const startedMs = this.#now()
+    do {
+      const reader = this.#first.shift()
+      if (reader !== undefined) this.#visit(reader, firstPackets, startedMs)
+      else if (!this.#readOneOfTheRest(startedMs)) return
+    } while (this.#now() - startedMs < turnMs)
+    // However many come first, the rest moves on.
+    if (this.#first.size > 0) this.#readOneOfTheRest(startedMs)
+    if (this.#first.size > 0 || (this.#rest.size > 0 && !this.#isCrowded)) this.#schedule()
+  }
+
+  #readOneOfTheRest(nowMs: number): boolean {
+    const reader = this.#isCrowded ? undefined : this.#rest.shift()
+    if (reader !== undefined) this.#visit(reader, restPackets, nowMs)
+    return reader !== undefined
+  }
+
+  #visit(reader: Reader, packets: number, nowMs: number): void {
+    if (!reader.read(packets)) {
+      reader.busySinceMs = undefined
+      return
+    }
+    reader.busySinceMs ??= nowMs
+    if (nowMs - reader.busySinceMs >= floodingAfterMs) {
+      reader.busySinceMs = nowMs
+      this.#onFlooding(reader.client)
+    }
+    this.ask(reader)
+  }
+}
