@@ -6,9 +6,9 @@ import type { DatabaseSync } from 'node:sqlite'
  * entries; measured, that halved the pubacks. So the newest ids stay in memory, and move to their table many at a time, sorted,
  * after a commit was answered. What had not moved when the process died is read again from the entries at the next start.
  */
-const movedAtOnce = 1024
+const usuallyMovedAtOnce = 1024
 
-export function knownIds(db: DatabaseSync) {
+export function knownIds(db: DatabaseSync, movedAtOnce = usuallyMovedAtOnce) {
   const find = db.prepare('SELECT seq FROM known_id WHERE device = ? AND id = ?')
   const insert = db.prepare('INSERT INTO known_id (device, id, seq) VALUES (?, ?, ?)')
   const saveUpTo = db.prepare('UPDATE counter SET known_upto = ?')

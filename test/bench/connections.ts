@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as after } from 'node:timers/promises'
 import { topics } from '../../schemas/topics.ts'
 import { panic } from '../helpers/device.ts'
@@ -6,6 +5,8 @@ import { dispatchTo, startEndpoint } from '../helpers/endpoint.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { connectRaw, publishPacket } from '../helpers/raw-device.ts'
 import { until } from '../helpers/until.ts'
+import { type Figure, row } from './figure.ts'
+import { rssKib } from './process-cost.ts'
 import { type Bench, startBench } from './processes.ts'
 import { benchButton, benchDirectory } from './stand.ts'
 
@@ -94,8 +95,25 @@ const allConnected = (fleet: Bench[], devices: number) =>
     120_000,
   )
 
-const rssKib = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+export function connectionFigures({ devices, kibEach, msEach, storm }: Connections): Figure[] {
+  const count = (number: number) => number.toLocaleString('en')
+  const figure = (title: string, unit: string, value: number): Figure => ({
+    title,
+    unit,
+    better: 'less',
+    rows: [row('gateway', [value])],
+    missing: [],
+  })
+  return [
+    { ...figure(`RSS per connection, ${count(devices)} that say little`, 'kB', kibEach * 1.024), aim: { value: 20 } },
+    figure('time per connection while they all connect', 'ms', msEach),
+    figure(
+      `killed and started: until ${count(storm.devices)} are back, and an alarm among them told`,
+      'ms',
+      Math.max(storm.allBackMs, storm.pressedToToldMs),
+    ),
+  ]
+}
 
 if (import.meta.main) {
   const found = await connections(Number(process.argv[2] ?? 10_000))

@@ -10,11 +10,22 @@ export type Bench = {
   end: () => Promise<void>
 }
 
+/** A benchmark that fails, or is interrupted, must not leave a process behind. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+export function endWithUs(child: ChildProcess): void {
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+}
+
 export function startBench(file: string, ...args: (string | number)[]): Bench {
   const child: ChildProcess = spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args.map(String)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  process.once('exit', () => child.kill('SIGKILL'))
+  endWithUs(child)
   const exited = once(child, 'exit')
   const lines: string[] = []
   let last: string | undefined

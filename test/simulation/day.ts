@@ -1,0 +1,140 @@
+import { moods } from './endpoint.ts'
+import { poison } from './influx.ts'
+import { crashPoints, steps } from './crash-points.ts'
+import type { Device } from './device.ts'
+import type { World } from './world.ts'
+
+/** What a day brings, by chance: scenes in which devices speak, and around each of them what can go wrong. */
+const minuteMs = 60_000
+/** Then whatever is out of order is in order again, and everything must come to rest. */
+export const eveningMs = 22 * 60 * minuteMs
+
+export function planDay(world: World): void {
+  const { chance, universe } = world
+  const scenes = chance.of([0, 0, 1, 1, 1, 1, 2])
+  for (let scene = 0; scene < scenes; scene++) {
+    const at = chance.within(minuteMs, eveningMs - 30 * minuteMs)
+    universe.plan(at, () => speak(world))
+    planFaults(world, at)
+  }
+}
+
+function speak(world: World): void {
+  const { chance, universe, devices } = world
+  const scene = chance.next()
+  const later = (ms: number, act: () => void) => universe.plan(chance.within(0, ms), act)
+  const buttons = devices.filter(({ id }) => id.startsWith('button'))
+  const gates = devices.filter(({ id }) => id.startsWith('gate'))
+  const passings = scene < 0.04 ? 150 : chance.whole(1, 6)
+  for (let count = 0; count < passings; count++) later(scene < 0.04 ? 400 : 20_000, () => pass(world, chance.of(gates)))
+  if (scene < 0.55)
+    for (const button of scene < 0.1 ? buttons : [chance.of(buttons)]) later(20_000, () => press(world, button))
+  else if (scene < 0.58) flap(world, chance.of(buttons))
+  if (chance.happens(0.2)) later(minuteMs, () => chance.of(devices).sayAgain())
+}
+
+function pass({ chance }: World, gate: Device): void {
+  const door = chance.happens(0.02) ? poison : 'east'
+  const data = { door, direction: 'in', method: 'card', result: 'granted' }
+  gate.say('access', data, {
+    isValid: !chance.happens(0.05),
+    ...(chance.happens(0.1) && { ageMs: chance.within(0, 90 * minuteMs) }),
+  })
+}
+
+const alarm = (trigger: string, state: string) => ({ trigger, state, mode: 'actual' })
+
+function press({ chance, universe }: World, button: Device): void {
+  const trigger = chance.happens(0.9) ? 'panic' : 'tamper'
+  button.say('alarm', alarm(trigger, 'raised'))
+  if (chance.happens(0.3)) universe.plan(chance.within(5, 90_000), () => button.say('alarm', alarm(trigger, 'raised')))
+  if (chance.happens(0.3)) universe.plan(chance.within(5, 60_000), () => button.say('alarm', alarm(trigger, 'restored')))
+}
+
+function flap({ universe, chance }: World, button: Device): void {
+  for (let count = 0; count < 26; count++)
+    universe.plan(chance.within(0, 4000), () => button.say('alarm', alarm('panic', count % 2 === 0 ? 'raised' : 'restored')))
+}
+
+function planFaults(world: World, at: number): void {
+  const { chance, universe, disk, endpoints, influx, ledger, devices, dooms } = world
+  const near = (beforeMs: number, afterMs: number) => at + chance.within(-beforeMs, afterMs)
+  const whileMs = (mayBeMs: number) => chance.within(500, mayBeMs)
+  if (chance.happens(0.5)) universe.plan(near(5000, 30_000), () => doom(world))
+  if (chance.happens(0.06)) universe.plan(near(5000, 120_000), () => world.crash(anywhere))
+  if (chance.happens(0.08)) universe.plan(near(5000, 120_000), () => world.stop())
+  for (const endpoint of endpoints)
+    if (chance.happens(0.12))
+      universe.plan(near(20_000, 20_000), () => {
+        endpoint.mood = chance.of(moods)
+        universe.plan(whileMs(100_000), () => {
+          endpoint.mood = 'good'
+        })
+      })
+  if (chance.happens(0.1))
+    universe.plan(near(20_000, 10_000), () => {
+      influx.isDown = true
+      universe.plan(whileMs(120_000), () => {
+        influx.isDown = false
+      })
+    })
+  if (chance.happens(0.1))
+    universe.plan(near(3000, 20_000), () => {
+      const untilMs = universe.now + whileMs(12_000)
+      disk.sickness = { code: chance.of([5, 8, 10, 10, 13] as const), untilMs, isUnreadable: chance.happens(0.3) }
+      ledger.trouble(universe.now, untilMs + 1500)
+      world.say('disk', `is sick (${disk.sickness.code})`)
+      if (chance.happens(0.3)) dooms.set(steps.commitFailed, chance.whole(1, 4))
+    })
+  if (chance.happens(0.08))
+    universe.plan(near(3000, 20_000), () => {
+      disk.slowMs = chance.within(50, 4000)
+      disk.slowUntilMs = universe.now + whileMs(20_000)
+      ledger.trouble(universe.now, disk.slowUntilMs + 2 * disk.slowMs)
+      world.say('disk', 'is slow')
+    })
+  if (chance.happens(0.06))
+    universe.plan(near(20_000, 60_000), () => world.setClock(Math.round(chance.of([-1, 1]) * chance.within(60_000, 5_400_000))))
+  if (chance.happens(0.15)) universe.plan(near(10_000, 20_000), () => world.gone(chance.of(devices)))
+  if (chance.happens(0.05)) universe.plan(near(5000, 10_000), () => tighten(world))
+}
+
+/**
+ * The next point to die at, and at which passing: some are passed once a minute and some a hundred times. It waits until it is
+ * passed, be it for days. Worlds begin at different points of the list and take them out of its order.
+ */
+function doom(world: World): void {
+  const { chance, dooms, seed } = world
+  const point = crashPoints[((seed * doomsPerWorld + world.doomed++) * stride) % crashPoints.length] as string
+  dooms.set(point, chance.of([1, 1, 1, 2, 3, 5]))
+  // Those of a start or a stop are passed by one.
+  if (point.startsWith('start')) world.crash(anywhere)
+  if (point.startsWith('stop')) world.stop()
+}
+const doomsPerWorld = 9
+/** A prime. */
+const stride = 41
+export const anywhere = 'anywhere'
+
+/** The disk is nearly full: what isn't an alarm is kept back without a PUBACK. */
+function tighten({ gateway, chance, universe }: World): void {
+  if (gateway === undefined) return
+  const { room, life } = gateway
+  room.level = chance.of(['tight', 'full'] as const)
+  universe.plan(
+    chance.within(1000, 60_000),
+    () => {
+      room.level = 'roomy'
+    },
+    life,
+  )
+}
+
+/** All is in order again. */
+export function mend({ endpoints, influx, disk, gateway, universe }: World): void {
+  for (const endpoint of endpoints) endpoint.mood = 'good'
+  influx.isDown = false
+  if (disk.sickness !== undefined) disk.sickness.untilMs = Math.min(disk.sickness.untilMs, universe.now)
+  disk.slowUntilMs = 0
+  if (gateway !== undefined) gateway.room.level = 'roomy'
+}

@@ -1,0 +1,101 @@
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { createAlarmCheck } from './check-alarms.ts'
+import { createJournalCheck } from './check-journal.ts'
+import { at, stages, steps, writes } from './crash-points.ts'
+import { eveningMs, mend, planDay } from './day.ts'
+import type { Broken } from './ledger.ts'
+import { takeOver } from './timers.ts'
+import { dayMs, type Line, World } from './world.ts'
+
+export type Simulated = {
+  seed: number
+  days: number
+  steps: number
+  crashes: ReadonlyMap<string, number>
+  commits: number
+  failedCommits: number
+  /** Transactions that failed, and were there after a crash. */
+  reappeared: number
+  stops: number
+  clockSteps: number
+  attempts: number
+  events: number
+  alarms: number
+  broken: readonly Broken[]
+  trace: readonly Line[]
+}
+
+/** What only the first start passes. */
+const firstStart = [steps.migrating, steps.migrating, ...stages.map(stage => at(writes.beginVersion, stage))]
+/** How long everything may take to come to rest once nothing is out of order. */
+const restMs = 110 * 60_000
+
+/** One world, day after day, until a promise is broken. */
+export async function simulate(seed: number, days: number, dir: string, isTracing = false): Promise<Simulated> {
+  const world = new World(seed, mkdtempSync(join(dir, 'world-')), isTracing)
+  const { universe, ledger, chance, disk } = world
+  const putBack = takeOver(universe, chance.next)
+  try {
+    if (chance.happens(0.5)) world.dooms.set(chance.of(firstStart), chance.whole(1, 2))
+    universe.plan(0, () => world.start())
+    await universe.runUntil(60_000)
+    const journal = createJournalCheck(world)
+    const alarms = createAlarmCheck(world)
+    let day = 0
+    while (day < days && ledger.broken.length === 0) {
+      const morning = day * dayMs
+      await universe.runUntil(Math.max(universe.now, morning + 60_000))
+      planDay(world)
+      await universe.runUntil(morning + eveningMs)
+      await rest(world)
+      day++
+      if (ledger.broken.length > 0) break
+      journal.atRest()
+      alarms.atRest()
+    }
+    journal.atTheEnd()
+    const { count } = disk.db.prepare('SELECT count(*) AS count FROM alarm').get() as { count: number }
+    const { received } = disk.db.prepare('SELECT received FROM counter').get() as { received: number }
+    return {
+      ...{ seed, days: day, steps: universe.steps, crashes: world.crashes, stops: world.stops },
+      ...{ commits: disk.commits, failedCommits: disk.failed, reappeared: disk.reappeared },
+      ...{ clockSteps: world.clockSteps, alarms: count, events: received, broken: ledger.broken },
+      attempts: world.endpoints.reduce((sum, { attempts }) => sum + attempts, 0),
+      trace: world.trace ?? [],
+    }
+  } finally {
+    if (universe.life !== undefined) universe.life.alive = false
+    putBack()
+    disk.close()
+  }
+}
+
+/** Nothing is out of order any more, and nobody begins anything: what waits must end. */
+async function rest(world: World): Promise<void> {
+  const { universe, ledger, people, devices, disk } = world
+  mend(world)
+  world.isResting = true
+  const until = universe.now + restMs
+  const waits = disk.db.prepare(
+    `SELECT (SELECT count(*) FROM delivery WHERE state = 'pending') + (SELECT count(*) FROM consumer c, counter n
+      WHERE c.cursor < (SELECT coalesce(max(seq), 0) FROM entry)) AS count`,
+  )
+  const isAtRest = () =>
+    world.gateway !== undefined &&
+    people.waiting === 0 &&
+    world.gateway.journal.queued === 0 &&
+    devices.every(({ waiting }) => waiting === 0) &&
+    (waits.get() as { count: number }).count === 0
+  let lookMs = 2000
+  while (!isAtRest()) {
+    if (universe.now > until) {
+      ledger.fail('it does not come to rest', 'gateway')
+      return
+    }
+    await universe.runUntil(universe.now + lookMs)
+    lookMs = Math.min(60_000, lookMs * 2)
+  }
+  await universe.runUntil(universe.now + 2000)
+  world.isResting = false
+}
