@@ -26,6 +26,7 @@ afterEach(async () => {
 
 const dial = async () => {
   const socket = connect(line.port, '127.0.0.1')
+  socket.setNoDelay(true) // what is written shall be on its way, not wait for an acknowledgement of what was written before
   socket.on('error', () => {})
   await once(socket, 'connect')
   return socket

@@ -129,7 +129,7 @@ test('points are read page by page, also where many share a moment', async () =>
 })
 
 /** By hand a million: `GATEHOUSE_TEST_LEDGER_LINES=1000000`. */
-const manyLines = Number(process.env.GATEHOUSE_TEST_LEDGER_LINES ?? 200_000)
+const manyLines = Number(process.env.GATEHOUSE_TEST_LEDGER_LINES ?? 100_000)
 
 test(`a ledger of ${manyLines} lines is audited in bounded memory`, { timeout: 120_000 }, async () => {
   const dir = temporaryDirectory()
