@@ -5,7 +5,7 @@ import type { Payload } from '../schemas/events/kinds.ts'
 import { type DeviceAddress, topics } from '../schemas/topics.ts'
 import type { Ledger } from './book/ledger.ts'
 import { type Clock, monotonicMs } from './clock.ts'
-import { type Garble, garbled } from './garble.ts'
+import { brokenMark, type Garble, garbled } from './garble.ts'
 import { readIndicate } from './indicate.ts'
 import type { Saying } from './payloads.ts'
 
@@ -111,7 +111,7 @@ export function connectDevice(options: DeviceOptions, listener: DeviceListener):
     connected: () => client.connected,
     inFlight: () => inFlight,
     send: (saying, { time, buffered, garble }, done) => {
-      const id = `${options.idPrefix}-${++counter}`
+      const id = `${options.idPrefix}-${++counter}${garble === undefined ? '' : brokenMark}`
       const payload = {
         id,
         ...(time === undefined ? {} : { time }),

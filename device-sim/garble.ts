@@ -2,6 +2,9 @@
 export const garbles = ['cut', 'empty', 'not-text', 'twice', 'no-id', 'no-data', 'bad-time'] as const
 export type Garble = (typeof garbles)[number]
 
+/** Ends the id of an event that is sent broken, so that an ack tells which it is about: a repeat may be rejected twice. */
+export const brokenMark = '.broken'
+
 /** `text`: the event as it should be. */
 export function garbled(text: string, how: Garble): Buffer {
   switch (how) {

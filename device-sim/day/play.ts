@@ -3,6 +3,7 @@ import { Failure } from '../arguments.ts'
 import type { Ledger } from '../book/ledger.ts'
 import { type Clock, monotonicMs } from '../clock.ts'
 import { type Fleet, startFleet } from '../fleet.ts'
+import { brokenMark } from '../garble.ts'
 import type { Moment } from '../living.ts'
 import type { Meter } from '../meter.ts'
 import type { Secrets } from '../registry.ts'
@@ -53,7 +54,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     )
   const cast = castOf(mix, registry, seed, new Set(recorded))
   const undo = createUndo(error => say(`while stopping: ${(error as Error).message}`))
-  const counts = { buffered: 0, malformed: 0, rejected: 0, unreadable: 0 }
+  const counts = { buffered: 0, malformed: 0, rejected: 0, misjudged: 0, unreadable: 0 }
   try {
     const mains = await mainsOf(cast, options.url)
     for (const line of mains.values()) undo.later(line.close)
@@ -76,8 +77,12 @@ export async function play(options: PlayOptions): Promise<Played> {
       },
       onAck: id =>
         listening(id)
-          ? ({ result }) => {
-              if (result === 'rejected') counts.rejected += 1
+          ? ack => {
+              const isRejected = ack.result === 'rejected'
+              // Without an id: a broken one whose id can't be read, or a heartbeat or status that was stored.
+              const wasBroken = ack.id?.endsWith(brokenMark) ?? isRejected
+              if (wasBroken !== isRejected) counts.misjudged += 1
+              else if (wasBroken) counts.rejected += 1
             }
           : undefined,
     })
@@ -150,7 +155,9 @@ function* streamOf(
 
 async function untilOver(fleet: Fleet, { mix, speed, stopped, catchUpMs }: PlayOptions): Promise<void> {
   const lastsMs = (mix.endMs - mix.startMs) / speed
-  await Promise.race([fleet.finished, untilStopped(stopped, lastsMs + catchUpMs)])
+  const finished = new AbortController()
+  void fleet.finished.then(() => finished.abort())
+  await untilStopped(AbortSignal.any([stopped, finished.signal]), lastsMs + catchUpMs)
 }
 
 /** Who lost the connection at the very end is waited for. */

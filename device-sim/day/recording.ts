@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { z } from 'zod'
 import { Failure } from '../arguments.ts'
 import { linesOf } from '../book/lines.ts'
@@ -13,10 +12,7 @@ export type Recording = {
 
 /** Throws Failure where it is no recording. */
 export function openRecording(path: string): Recording {
-  if (!existsSync(path))
-    throw new Failure(`${path} is not there; npm run sim -- record --out ${path} makes a recording`)
-  const [first] = linesOf(path)
-  const header = headerOf(first)
+  const header = headerOf(firstLineOf(path))
   if (header === undefined)
     throw new Failure(`${path}:1: is no recording's header; npm run sim -- record makes recordings`)
   return {
@@ -31,6 +27,17 @@ export function openRecording(path: string): Recording {
         else yield event
       }
     },
+  }
+}
+
+function firstLineOf(path: string): string | undefined {
+  try {
+    const [first] = linesOf(path)
+    return first
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException
+    if (syscall === undefined) throw error
+    throw new Failure(`${path} can't be read (${code}); npm run sim -- record makes a recording`)
   }
 }
 

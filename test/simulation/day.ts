@@ -11,7 +11,7 @@ export const eveningMs = 22 * 60 * minuteMs
 
 export function planDay(world: World): void {
   const { chance, universe } = world
-  const scenes = chance.of([0, 0, 1, 1, 1, 1, 2])
+  const scenes = chance.of([0, 0, 0, 1, 1])
   for (let scene = 0; scene < scenes; scene++) {
     const at = chance.within(minuteMs, eveningMs - 30 * minuteMs)
     universe.plan(at, () => speak(world))
@@ -60,7 +60,7 @@ function planFaults(world: World, at: number): void {
   const { chance, universe, disk, endpoints, influx, ledger, devices, dooms } = world
   const near = (beforeMs: number, afterMs: number) => at + chance.within(-beforeMs, afterMs)
   const whileMs = (mayBeMs: number) => chance.within(500, mayBeMs)
-  if (chance.happens(0.5)) universe.plan(near(5000, 30_000), () => doom(world))
+  if (chance.happens(0.8)) universe.plan(near(5000, 30_000), () => doom(world))
   if (chance.happens(0.06)) universe.plan(near(5000, 120_000), () => world.crash(anywhere))
   if (chance.happens(0.08)) universe.plan(near(5000, 120_000), () => world.stop())
   for (const endpoint of endpoints)
@@ -111,7 +111,7 @@ function doom(world: World): void {
   if (point.startsWith('start')) world.crash(anywhere)
   if (point.startsWith('stop')) world.stop()
 }
-const doomsPerWorld = 9
+const doomsPerWorld = 12
 /** A prime. */
 const stride = 41
 export const anywhere = 'anywhere'

@@ -85,13 +85,12 @@ export function startStorage(world: World, life: Life): Storage {
     const back = line()
     let listener: (answer: Answer) => void = () => {}
     const answer = (call: Call, message: Answer) => {
-      // What dies with the process is never sent, and a message is what it was when it was sent.
+      // What dies with the process is never sent.
       if (!life.alive) return
-      const sent = structuredClone(message)
       back(() => {
-        listener(sent)
+        listener(message)
         universe.afterwards(() => {
-          for (const point of pointsAfter(call, sent)) passed(point)
+          for (const point of pointsAfter(call, message)) passed(point)
         })
       })
     }
