@@ -54,5 +54,8 @@ export function pages(read: Caller<ReadProcedures>) {
 }
 
 type Paged<Q> = Q & { cursor?: number | undefined }
-type Query<Name extends 'alarms' | 'deliveries' | 'rejections' | 'audit'> = Omit<Parameters<ReadProcedures[Name]>[0], 'before'>
+type Query<Name extends 'alarms' | 'deliveries' | 'rejections' | 'audit'> = Omit<
+  Parameters<ReadProcedures[Name]>[0],
+  'before'
+>
 const start = (cursor: number | undefined): number => cursor ?? Number.MAX_SAFE_INTEGER

@@ -8,7 +8,9 @@ import type { World } from './world.ts'
 /** Alarms on disk against the events that made them, the people who answered them, and the endpoints' books. At rest. */
 export function createAlarmCheck(world: World) {
   const { disk, ledger, endpoints } = world
-  const touched = disk.db.prepare("SELECT n, id, stage, body FROM alarm WHERE n > ? OR stage <> 'closed' OR n IN (SELECT value FROM json_each(?))")
+  const touched = disk.db.prepare(
+    "SELECT n, id, stage, body FROM alarm WHERE n > ? OR stage <> 'closed' OR n IN (SELECT value FROM json_each(?))",
+  )
   const history = disk.db.prepare('SELECT line FROM history WHERE alarm = ? ORDER BY n')
   const told = disk.db.prepare(
     'SELECT d.message, d.endpoint, d.state, m.type FROM delivery d JOIN message m ON m.id = d.message WHERE d.subject = ? ORDER BY d.id',
@@ -33,7 +35,8 @@ export function createAlarmCheck(world: World) {
       const key = keyOf(alarm.device.id, eventId)
       const place = `${alarm.id} ${what}`
       const other = made.get(key)
-      if (other !== undefined && other !== place) ledger.fail(`${key} made ${other} and ${place}`, alarm.id, alarm.device.id)
+      if (other !== undefined && other !== place)
+        ledger.fail(`${key} made ${other} and ${place}`, alarm.id, alarm.device.id)
       made.set(key, place)
     }
     if (new Set(lines.flatMap(({ eventId }) => eventId ?? [])).size !== lines.filter(({ eventId }) => eventId).length)
@@ -46,7 +49,8 @@ export function createAlarmCheck(world: World) {
       const now = stages.indexOf(stage)
       if (now < reached) ledger.fail(`${alarm.id} went back from ${stages[reached]} to ${stage}`, alarm.id)
       reached = now
-      if (what === 'closed' && note === undefined) ledger.fail(`${alarm.id} was closed by ${by}, and by no person`, alarm.id)
+      if (what === 'closed' && note === undefined)
+        ledger.fail(`${alarm.id} was closed by ${by}, and by no person`, alarm.id)
       if (note === undefined) continue
       const before = keys.get(note)
       if (before !== undefined && before.alarm !== alarm.id) ledger.fail(`${note} did two things`, alarm.id)
@@ -54,18 +58,24 @@ export function createAlarmCheck(world: World) {
     }
     const notes = lines.flatMap(({ note }) => note ?? [])
     if (new Set(notes).size !== notes.length) ledger.fail(`${alarm.id}: a person's step was done twice`, alarm.id)
-    if (stages[reached] !== alarm.stage) ledger.fail(`${alarm.id} is ${alarm.stage}, its history says ${stages[reached]}`, alarm.id)
+    if (stages[reached] !== alarm.stage)
+      ledger.fail(`${alarm.id} is ${alarm.stage}, its history says ${stages[reached]}`, alarm.id)
   }
 
   function byEndpoints(alarm: Alarm, isNew: boolean): void {
     const deliveries = rowsOf<Told>(told, alarm.id)
     for (const { message, endpoint, state, type } of deliveries) {
       const booked = endpoints.find(({ id }) => id === endpoint)?.messages.get(message)
-      if (state === 'pending') ledger.fail(`${type} ${message} to ${endpoint} waits, and nothing is out of order`, alarm.id)
+      if (state === 'pending')
+        ledger.fail(`${type} ${message} to ${endpoint} waits, and nothing is out of order`, alarm.id)
       if (state === 'delivered' && booked?.acceptedAt === undefined)
         ledger.fail(`${type} ${message} counts as delivered, and ${endpoint} never took it`, alarm.id)
-      if (state === 'cancelled' && alarm.stage !== 'closed') ledger.fail(`${type} ${message} is cancelled, and the alarm is open`, alarm.id)
+      if (state === 'cancelled' && alarm.stage !== 'closed')
+        ledger.fail(`${type} ${message} is cancelled, and the alarm is open`, alarm.id)
     }
+    for (const { message, endpoint, state, type } of deliveries)
+      if (type === 'alarm.closed' && state !== 'delivered')
+        ledger.fail(`${type} ${message} to ${endpoint} is ${state}`, alarm.id)
     if (!isNew) return
     for (const { id, level, raised, messages } of endpoints) {
       if (level > 0) continue

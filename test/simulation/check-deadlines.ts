@@ -20,7 +20,9 @@ export function createDeadlineCheck(world: World) {
     /** undefined: it did not happen; NaN: nobody can tell when. */
     const timeOf = (line: HistoryLine | undefined): number | undefined => {
       if (line === undefined) return undefined
-      const seenAt = seen.find(one => one.line.at === line.at && one.line.what === line.what && one.line.by === line.by)?.at
+      const seenAt = seen.find(
+        one => one.line.at === line.at && one.line.what === line.what && one.line.by === line.by,
+      )?.at
       return (seenAt === undefined ? undefined : world.toUniverse(Date.parse(line.at), seenAt)) ?? Number.NaN
     }
     const first = (...whats: HistoryLine['what'][]) => timeOf(lines.find(({ what }) => whats.includes(what)))
@@ -51,11 +53,15 @@ export function createDeadlineCheck(world: World) {
       const free = Math.max(at, trouble ?? at) + lateMs
       const end = toldAt ?? met ?? world.universe.now
       if (end > free + roundingMs)
-        ledger.fail(`${alarm.id}: ${name} was missed and ${toldAt === undefined ? 'never told' : `told ${Math.round(toldAt - at)} ms late`}`, alarm.id)
+        ledger.fail(
+          `${alarm.id}: ${name} was missed and ${toldAt === undefined ? 'never told' : `told ${Math.round(toldAt - at)} ms late`}`,
+          alarm.id,
+        )
     }
     const names = new Set(due.map(([name]) => name))
     for (const { what, by } of lines)
-      if (what === 'escalated' && !names.has(by ?? '')) ledger.fail(`${alarm.id}: ${by} was missed, which never began`, alarm.id)
+      if (what === 'escalated' && !names.has(by ?? ''))
+        ledger.fail(`${alarm.id}: ${by} was missed, which never began`, alarm.id)
   }
 }
 

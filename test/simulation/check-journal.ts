@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
-import { auditReader } from '../../gateway/sqlite/audit.ts'
 import { verify } from '../../gateway/audit/verify.ts'
+import { auditReader } from '../../gateway/sqlite/audit.ts'
 import { readProcedures } from '../../gateway/sqlite/procedures.ts'
 import { keyOf } from './ledger.ts'
 import type { World } from './world.ts'
@@ -22,7 +22,9 @@ export function createJournalCheck(world: World) {
       ledger.fail(`stats: received ${received} = accepted ${accepted} + duplicate ${duplicate} + rejected ${rejected}`)
     for (const [name, { done, pending, quarantined }] of Object.entries(consumers)) {
       if (accepted !== done + pending + quarantined)
-        ledger.fail(`stats: ${name}: accepted ${accepted} = done ${done} + pending ${pending} + quarantined ${quarantined}`)
+        ledger.fail(
+          `stats: ${name}: accepted ${accepted} = done ${done} + pending ${pending} + quarantined ${quarantined}`,
+        )
       if (pending > 0) ledger.fail(`${name}: ${pending} entries wait, and nothing is out of order`)
     }
   }

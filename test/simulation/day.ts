@@ -1,7 +1,7 @@
-import { moods } from './endpoint.ts'
-import { poison } from './influx.ts'
-import { crashPoints, steps } from './crash-points.ts'
+import { crashPoints, deskWrites, ownWrites, steps, writes } from './crash-points.ts'
 import type { Device } from './device.ts'
+import { type Endpoint, type Mood, moods } from './endpoint.ts'
+import { poison } from './influx.ts'
 import type { World } from './world.ts'
 
 /** What a day brings, by chance: scenes in which devices speak, and around each of them what can go wrong. */
@@ -11,7 +11,7 @@ export const eveningMs = 22 * 60 * minuteMs
 
 export function planDay(world: World): void {
   const { chance, universe } = world
-  const scenes = chance.of([0, 0, 0, 1, 1])
+  const scenes = chance.happens(0.72) ? 0 : chance.of([1, 1, 1, 2])
   for (let scene = 0; scene < scenes; scene++) {
     const at = chance.within(minuteMs, eveningMs - 30 * minuteMs)
     universe.plan(at, () => speak(world))
@@ -48,29 +48,26 @@ function press({ chance, universe }: World, button: Device): void {
   const trigger = chance.happens(0.9) ? 'panic' : 'tamper'
   button.say('alarm', alarm(trigger, 'raised'))
   if (chance.happens(0.3)) universe.plan(chance.within(5, 90_000), () => button.say('alarm', alarm(trigger, 'raised')))
-  if (chance.happens(0.3)) universe.plan(chance.within(5, 60_000), () => button.say('alarm', alarm(trigger, 'restored')))
+  if (chance.happens(0.3))
+    universe.plan(chance.within(5, 60_000), () => button.say('alarm', alarm(trigger, 'restored')))
 }
 
 function flap({ universe, chance }: World, button: Device): void {
   for (let count = 0; count < 26; count++)
-    universe.plan(chance.within(0, 4000), () => button.say('alarm', alarm('panic', count % 2 === 0 ? 'raised' : 'restored')))
+    universe.plan(chance.within(0, 4000), () =>
+      button.say('alarm', alarm('panic', count % 2 === 0 ? 'raised' : 'restored')),
+    )
 }
 
 function planFaults(world: World, at: number): void {
-  const { chance, universe, disk, endpoints, influx, ledger, devices, dooms } = world
+  const { chance, universe, disk, endpoints, influx, ledger, devices } = world
   const near = (beforeMs: number, afterMs: number) => at + chance.within(-beforeMs, afterMs)
   const whileMs = (mayBeMs: number) => chance.within(500, mayBeMs)
   if (chance.happens(0.8)) universe.plan(near(5000, 30_000), () => doom(world))
   if (chance.happens(0.06)) universe.plan(near(5000, 120_000), () => world.crash(anywhere))
   if (chance.happens(0.08)) universe.plan(near(5000, 120_000), () => world.stop())
   for (const endpoint of endpoints)
-    if (chance.happens(0.12))
-      universe.plan(near(20_000, 20_000), () => {
-        endpoint.mood = chance.of(moods)
-        universe.plan(whileMs(100_000), () => {
-          endpoint.mood = 'good'
-        })
-      })
+    if (chance.happens(0.12)) universe.plan(near(20_000, 20_000), () => upset(world, endpoint, chance.of(moods)))
   if (chance.happens(0.1))
     universe.plan(near(20_000, 10_000), () => {
       influx.isDown = true
@@ -78,14 +75,7 @@ function planFaults(world: World, at: number): void {
         influx.isDown = false
       })
     })
-  if (chance.happens(0.1))
-    universe.plan(near(3000, 20_000), () => {
-      const untilMs = universe.now + whileMs(12_000)
-      disk.sickness = { code: chance.of([5, 8, 10, 10, 13] as const), untilMs, isUnreadable: chance.happens(0.3) }
-      ledger.trouble(universe.now, untilMs + 1500)
-      world.say('disk', `is sick (${disk.sickness.code})`)
-      if (chance.happens(0.3)) dooms.set(steps.commitFailed, chance.whole(1, 4))
-    })
+  if (chance.happens(0.1)) universe.plan(near(3000, 20_000), () => sicken(world))
   if (chance.happens(0.08))
     universe.plan(near(3000, 20_000), () => {
       disk.slowMs = chance.within(50, 4000)
@@ -94,27 +84,50 @@ function planFaults(world: World, at: number): void {
       world.say('disk', 'is slow')
     })
   if (chance.happens(0.06))
-    universe.plan(near(20_000, 60_000), () => world.setClock(Math.round(chance.of([-1, 1]) * chance.within(60_000, 5_400_000))))
+    universe.plan(near(20_000, 60_000), () =>
+      world.setClock(Math.round(chance.of([-1, 1]) * chance.within(60_000, 5_400_000))),
+    )
   if (chance.happens(0.15)) universe.plan(near(10_000, 20_000), () => world.gone(chance.of(devices)))
   if (chance.happens(0.05)) universe.plan(near(5000, 10_000), () => tighten(world))
 }
 
 /**
  * The next point to die at, and at which passing: some are passed once a minute and some a hundred times. It waits until it is
- * passed, be it for days. Worlds begin at different points of the list and take them out of its order.
+ * passed, be it for days; what is rare is provoked. Worlds begin at different points of the list and take them out of its order.
  */
 function doom(world: World): void {
-  const { chance, dooms, seed } = world
+  const { chance, dooms, seed, endpoints } = world
   const point = crashPoints[((seed * doomsPerWorld + world.doomed++) * stride) % crashPoints.length] as string
-  dooms.set(point, chance.of([1, 1, 1, 2, 3, 5]))
-  // Those of a start or a stop are passed by one.
-  if (point.startsWith('start')) world.crash(anywhere)
-  if (point.startsWith('stop')) world.stop()
+  const is = (...writes: string[]) => writes.some(write => point.startsWith(write))
+  dooms.set(point, is('start', 'stop', deskWrites.moves, ownWrites.held) ? 1 : chance.of([1, 1, 1, 2, 3, 5]))
+  if (is('start')) world.crash(anywhere)
+  if (is('stop')) world.stop()
+  if (is(deskWrites.moves)) world.setClock(chance.whole(60_000, 600_000))
+  if (is(ownWrites.held)) sicken(world)
+  if (is(writes.createMessage, writes.deliveryFailed)) upset(world, chance.of(endpoints), 'failing')
 }
 const doomsPerWorld = 12
 /** A prime. */
 const stride = 41
 export const anywhere = 'anywhere'
+
+function upset({ chance, universe }: World, endpoint: Endpoint, mood: Mood): void {
+  endpoint.mood = mood
+  universe.plan(chance.within(500, 100_000), () => {
+    endpoint.mood = 'good'
+  })
+}
+
+/** While something is said that it can't take. */
+function sicken(world: World): void {
+  const { chance, universe, disk, ledger, dooms, devices } = world
+  const untilMs = universe.now + chance.within(500, 12_000)
+  disk.sickness = { code: chance.of([5, 8, 10, 10, 13] as const), untilMs, isUnreadable: chance.happens(0.3) }
+  ledger.trouble(universe.now, untilMs + 1500)
+  world.say('disk', `is sick (${disk.sickness.code})`)
+  if (chance.happens(0.3)) dooms.set(steps.commitFailed, chance.whole(1, 4))
+  universe.plan(chance.within(0, 2000), () => pass(world, devices.at(-1) as Device))
+}
 
 /** The disk is nearly full: what isn't an alarm is kept back without a PUBACK. */
 function tighten({ gateway, chance, universe }: World): void {

@@ -41,7 +41,8 @@ export class Device {
       ...{ toldSeq: undefined, seq: undefined, isRaised: false },
     }
     this.#world.ledger.said.set(keyOf(this.id, id), said)
-    const time = ageMs === undefined ? {} : { time: new Date(this.#world.wallMs() - ageMs).toISOString(), buffered: true }
+    const time =
+      ageMs === undefined ? {} : { time: new Date(this.#world.wallMs() - ageMs).toISOString(), buffered: true }
     const payload = Buffer.from(isValid ? JSON.stringify({ id, ...time, data }) : `{"id":"${id}","data":`)
     this.#keep({ said, topic: `gh/v1/${this.site}/${this.id}/event/${kind}`, payload })
   }

@@ -88,6 +88,12 @@ export class Disk {
     this.reappeared++
   }
 
+  /** To which endpoints something is on its way. */
+  pending(): string[] {
+    const rows = this.#statement("SELECT DISTINCT endpoint FROM delivery WHERE state = 'pending'").all()
+    return rows.map(({ endpoint }) => endpoint as string)
+  }
+
   close(): void {
     this.db.close()
   }
@@ -128,13 +134,13 @@ export class Disk {
     if (!life.alive) throw new Crashed()
     if (this.isSick && this.sickness?.code === 5) throw this.#error(5)
     statement.run()
-    this.#changesBefore = this.#changes()
+    if (this.writes.some(isRetention)) this.#changesBefore = this.#changes()
   }
 
   #commit(life: Life, statement: StatementSync): void {
     const { passed, chance } = this.#options
     // What has nothing to delete is no point to die at.
-    const writes = this.writes.filter(write => !write.startsWith('retention') || this.#changes() > this.#changesBefore)
+    const writes = this.writes.filter(write => !isRetention(write) || this.#changes() > this.#changesBefore)
     for (const write of writes) passed(at(write, 'in transaction'))
     if (!life.alive) throw new Crashed()
     this.#leftover = []
@@ -169,3 +175,5 @@ export class Disk {
 
 /** What the journal's procedures read again after a failure. */
 const readsCounters = /^SELECT last_seq AS lastSeq, received/
+
+const isRetention = (write: string): boolean => write.startsWith('retention')

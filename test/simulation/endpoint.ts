@@ -77,7 +77,8 @@ export class Endpoint {
     this.#world.say(subject, `${this.id} is told ${type} and is ${mood}`, id)
     if (type === 'alarm.raised') {
       const known = this.raised.get(subject)
-      if (known !== undefined && known !== id) ledger.fail(`${this.id}: ${subject} was raised as ${known} and ${id}`, subject)
+      if (known !== undefined && known !== id)
+        ledger.fail(`${this.id}: ${subject} was raised as ${known} and ${id}`, subject)
       this.raised.set(subject, id)
     }
     if (mood === 'failing') return { delivered: false, status: 500, error: 'answered 500' }

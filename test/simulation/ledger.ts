@@ -16,7 +16,13 @@ export type Said = {
   seq: number | undefined
   isRaised: boolean
 }
-export type Asked = { alarm: string; by: string; key: string; what: HistoryLine['what']; answer: 'done' | 'refused' | undefined }
+export type Asked = {
+  alarm: string
+  by: string
+  key: string
+  what: HistoryLine['what']
+  answer: 'done' | 'refused' | undefined
+}
 
 /** A promise that was broken. `about`: whose lines of the trace tell of it. */
 export class Broken extends Error {

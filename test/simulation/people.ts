@@ -61,8 +61,7 @@ export class People {
   #ask(asked: Asked, name: Action['name'], done: () => void): void {
     const { universe, chance, ledger } = this.#world
     if (!ledger.asked.includes(asked)) ledger.asked.push(asked)
-    const again = () =>
-      universe.plan(chance.within(againMs.low, againMs.high), () => this.#ask(asked, name, done))
+    const again = () => universe.plan(chance.within(againMs.low, againMs.high), () => this.#ask(asked, name, done))
     const { gateway } = this.#world
     if (gateway === undefined) {
       again()

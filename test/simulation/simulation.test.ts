@@ -10,8 +10,8 @@ import { type Simulated, simulate } from './simulate.ts'
  */
 const onlySeed = process.env.GATEHOUSE_SIM_SEED
 const first = Number(onlySeed ?? 1)
-const worlds = onlySeed === undefined ? Number(process.env.GATEHOUSE_SIM_WORLDS ?? 60) : 1
-const days = Number(process.env.GATEHOUSE_SIM_DAYS ?? 25)
+const worlds = onlySeed === undefined ? Number(process.env.GATEHOUSE_SIM_WORLDS ?? 50) : 1
+const days = Number(process.env.GATEHOUSE_SIM_DAYS ?? 40)
 
 test('no crash, sick disk or dead endpoint, at any step, breaks a promise', { timeout: 3_600_000 }, async () => {
   const dir = temporaryDirectory()
@@ -26,15 +26,18 @@ test('no crash, sick disk or dead endpoint, at any step, breaks a promise', { ti
   console.log(summaryOf(done, performance.now() - startedMs))
   if (onlySeed !== undefined) return
   const crashes = crashesOf(done)
-  expect(crashPoints.filter(point => !crashes.has(point)), 'points at which it never died').toEqual([])
+  expect(
+    crashPoints.filter(point => !crashes.has(point)),
+    'points at which it never died',
+  ).toEqual([])
 })
 
 test('a seed is one world: it happens the same way each time', async () => {
   const dir = temporaryDirectory()
   const [one, again, other] = [
-    await simulate(7, 6, dir, true),
-    await simulate(7, 6, dir, true),
-    await simulate(8, 6, dir, true),
+    await simulate(7, 12, dir, true),
+    await simulate(7, 12, dir, true),
+    await simulate(8, 12, dir, true),
   ]
   expect(one.trace.length).toBeGreaterThan(50)
   expect(again).toEqual(one)

@@ -14,9 +14,6 @@ export type Planned = {
   isCancelled: boolean
 }
 
-/** Leapt over only where that saves something. */
-const worthMs = 1000
-
 /**
  * Time, and the order in which everything happens: one event after the other, each with all promises that follow from it, all
  * else waits. Times are ms since the world began; they are fractions, drawn by chance, so that two things in one millisecond
@@ -34,6 +31,8 @@ export class Universe {
   #afterwards: (() => void)[] = []
   readonly #chance: Chance
   readonly #polls = new Queue<Planned>()
+  /** Those that were leapt over. */
+  readonly #leapt = new Queue<Planned>()
   readonly #others = new Queue<Planned>()
   #order = 0
 
@@ -78,27 +77,28 @@ export class Universe {
   #next(until: number): Planned | undefined {
     const poll = firstOf(this.#polls)
     const limit = Math.min(until, firstOf(this.#others)?.at ?? Number.POSITIVE_INFINITY)
-    if (poll !== undefined && limit - poll.at > worthMs) this.#leap(poll, limit)
-    const [one, other] = [firstOf(this.#polls), firstOf(this.#others)]
-    const isPoll = one !== undefined && one.at < (other?.at ?? Number.POSITIVE_INFINITY)
-    const next = isPoll ? one : other
-    if (next === undefined || next.at > until) return undefined
-    return (isPoll ? this.#polls : this.#others).pop()
+    if (poll !== undefined && poll.at < limit && poll.at < (firstOf(this.#leapt)?.at ?? limit)) this.#leap(poll, limit)
+    let next: Queue<Planned> | undefined
+    for (const queue of [this.#polls, this.#leapt, this.#others])
+      if ((firstOf(queue)?.at ?? Number.POSITIVE_INFINITY) < (next?.first()?.at ?? Number.POSITIVE_INFINITY))
+        next = queue
+    const first = next?.first()
+    return first === undefined || first.at > until ? undefined : next?.pop()
   }
 
   /**
-   * Over the time in which nobody would find anything. Behind it each of them asks once, in any phase, before the next leap: so
-   * whatever is due then is found as late as it would have been.
+   * Over the time in which nobody would find anything. Behind it each of them asks once, in any phase, before it is leapt over
+   * again: so whatever is due then is found as late as it would have been.
    */
   #leap(poll: Planned, limit: number): void {
     const horizon = Math.min(limit, this.quietUntil())
-    if (horizon - poll.at <= worthMs) return
+    if (horizon <= poll.at) return
     for (;;) {
       const early = firstOf(this.#polls)
       if (early === undefined || early.at >= horizon) return
       this.#polls.pop()
       early.at = horizon + this.#chance.next() * (early.everyMs as number)
-      this.#others.push(early)
+      this.#leapt.push(early)
     }
   }
 }

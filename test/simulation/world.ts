@@ -1,11 +1,10 @@
-import type { StatementSync } from 'node:sqlite'
-import type { Alarm } from '../../schemas/alarm.ts'
-import type { RegistryFile } from '../../schemas/registry.ts'
-import type { DueDelivery } from '../../gateway/alarms/delivery.ts'
 import { nextDue } from '../../gateway/alarms/deadlines.ts'
+import type { DueDelivery } from '../../gateway/alarms/delivery.ts'
 import { Registry } from '../../gateway/devices/registry.ts'
 import { InForce } from '../../gateway/in-force.ts'
 import { deliveryReader } from '../../gateway/sqlite/deliveries.ts'
+import type { Alarm } from '../../schemas/alarm.ts'
+import type { RegistryFile } from '../../schemas/registry.ts'
 import { Chance } from './chance.ts'
 import { Device } from './device.ts'
 import { Disk } from './disk.ts'
@@ -70,7 +69,6 @@ export class World {
   #downSince: number | undefined = 0
   /** Once there are tables. */
   #due: ReturnType<typeof deliveryReader> | undefined
-  #pending: StatementSync | undefined
 
   constructor(seed: number, dir: string, isTracing: boolean) {
     this.seed = seed
@@ -224,7 +222,8 @@ export class World {
     this.universe.plan(
       this.chance.within(20, 3000),
       () => {
-        if (this.gateway !== undefined && !device.isConnected) device.connect(this.gateway.connect(device.id, device.site))
+        if (this.gateway !== undefined && !device.isConnected)
+          device.connect(this.gateway.connect(device.id, device.site))
       },
       life,
     )
@@ -240,17 +239,19 @@ export class World {
   #quietUntil(): number {
     const { gateway, universe } = this
     const { now } = universe
-    if (gateway === undefined || this.disk.isSick || gateway.trouble() !== undefined || gateway.journal.queued > 0) return now
+    if (gateway === undefined || this.disk.isSick || gateway.trouble() !== undefined || gateway.journal.queued > 0)
+      return now
     if (this.#setByMs !== this.#shownByMs) return now
     const gatewayNow = gateway.clock()
     const deadline = nextDue(gateway.desk.openAlarms()) ?? Number.POSITIVE_INFINITY
-    this.#pending ??= this.disk.db.prepare("SELECT count(*) AS count FROM delivery WHERE state = 'pending'")
-    if ((this.#pending.get() as { count: number }).count === 0) return now + deadline - gatewayNow
+    const endpoints = this.disk.pending()
+    if (endpoints.length === 0) return now + deadline - gatewayNow
     this.#due ??= deliveryReader(this.disk.reader)
     const found = this.#due.due({
-      ...{ endpoints: targets.map(({ id }) => id), now: gatewayNow, latest: Number.MAX_SAFE_INTEGER, limit: 10 },
+      ...{ endpoints, now: gatewayNow, latest: Number.MAX_SAFE_INTEGER, limit: 10 },
     })
-    const isWaiting = (due: DueDelivery) => !this.endpoints.find(({ id }) => id === due.endpoint)?.isUnderWay(due.messageId)
+    const isWaiting = (due: DueDelivery) =>
+      !this.endpoints.find(({ id }) => id === due.endpoint)?.isUnderWay(due.messageId)
     if (found.due.some(isWaiting)) return now
     return now + Math.min(deadline, found.nextAt ?? Number.POSITIVE_INFINITY) - gatewayNow
   }
