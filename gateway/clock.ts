@@ -23,7 +23,7 @@ const maxReadMs = 50
 /**
  * The gateway's clock: the system's as it was at the start, and from there on what passed. Whoever sets the system's clock
  * doesn't move it; a step shows in `step`, and is followed by `adopt` once what was planned on the old time is moved too
- * (gateway/timekeeping.ts). So no deadline is missed, and none waits, because a clock was set.
+ * (gateway/wiring/timekeeping.ts). So no deadline is missed, and none waits, because a clock was set.
  */
 export class GatewayClock {
   readonly #source: TimeSource

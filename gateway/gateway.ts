@@ -1,41 +1,36 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { createAlarming } from './alarming.ts'
 import { faults } from './alarms/faults.ts'
 import { Indications } from './alarms/indications.ts'
 import { silenceMessage } from './alarms/silence-message.ts'
 import { Stream } from './alarms/stream.ts'
-import { startAuditing } from './auditing.ts'
-import { Certificates } from './certificates.ts'
-import { elapsedSince, GatewayClock, iso, monotonicMs, type TimeSource } from './clock.ts'
+import { Certificates } from './certificates/certificates.ts'
+import { elapsedSince, GatewayClock, iso, type TimeSource } from './clock.ts'
 import { Maintenance, rememberedMs } from './devices/maintenance.ts'
 import { Presence } from './devices/presence.ts'
-import { Room } from './disk/room.ts'
-import { startDiskWatching } from './disk-watching.ts'
 import { messageOf } from './errors.ts'
-import { cancelUnknown, startRetention } from './housekeeping.ts'
 import { InForce } from './in-force.ts'
-import { startInfluxConsumer } from './influx-consumer.ts'
-import { erase } from './journal/erasing.ts'
 import { damagedReason } from './journal/journal.ts'
 import { createMasking } from './journal/versions.ts'
 import type { Log } from './log.ts'
-import { startMasking } from './masking.ts'
 import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
 import { pseudonymKeys } from './pseudonym-keys.ts'
-import { Reloading } from './reloading.ts'
-import { createReplay } from './replaying.ts'
 import type { Setup } from './setup.ts'
-import { AppendQueue } from './sqlite/append-queue.ts'
-import { commands } from './sqlite/commands.ts'
 import { openDatabase } from './sqlite/database.ts'
-import { eraseStore } from './sqlite/erase-store.ts'
 import { lockDataDir } from './sqlite/lock.ts'
-import { pages } from './sqlite/pages.ts'
-import { startSupervision } from './supervising.ts'
-import { keepTime } from './timekeeping.ts'
-import { Tokens } from './tokens.ts'
+import { Tokens } from './tokens/tokens.ts'
+import { createAlarming } from './wiring/alarming.ts'
+import { startAuditing } from './wiring/auditing.ts'
+import { FirstWrites } from './wiring/first-writes.ts'
+import { cancelUnknown, startRetention } from './wiring/housekeeping.ts'
+import { startInfluxConsumer } from './wiring/influx-consumer.ts'
+import { startMasking } from './wiring/masking.ts'
+import { Reloading } from './wiring/reloading.ts'
+import { startApi } from './wiring/serving.ts'
+import { startStoring } from './wiring/storing.ts'
+import { startSupervision } from './wiring/supervising.ts'
+import { keepTime } from './wiring/timekeeping.ts'
 
 /** The whole gateway, wired flat: what is started here is stopped in `stop`, in the order given there. */
 export type Gateway = {
@@ -79,16 +74,18 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     audit: line => auditing.write(line),
   })
 
+  const firstWrites = new FirstWrites(config.dataDir, log)
   const file = join(config.dataDir, 'journal.sqlite')
   // The API is half of the code: it is loaded while the storage threads start.
-  const [database, { createApi }] = await Promise.all([openDatabase(file, options.onLost), import('./api/server.ts')])
+  const opening = firstWrites.open(() => openDatabase(file, options.onLost))
+  const [database, { createApi }] = await Promise.all([opening, import('./api/server.ts')])
   const { read, write } = database
   const consumers = ['alarms', ...(config.influx === undefined ? [] : ['influx'])]
   for (const consumer of consumers) await write.call('enroll', consumer)
-  const auditing = await startAuditing({ database, clock, log, version: options.version })
-  const pseudonymVersions = await startMasking({ database, keys, clock, log })
+  const auditing = await startAuditing({ database, firstWrites, clock, log, version: options.version })
+  const pseudonymVersions = await startMasking({ database, firstWrites, keys, clock, log })
   const masking = createMasking(pseudonymVersions)
-  await cancelUnknown(write, inForce.targets, log)
+  await firstWrites.write('cancelled deliveries', () => cancelUnknown(write, inForce.targets, log))
 
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
@@ -96,6 +93,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   const metrics = createMetrics({
     counts,
     connections: () => presence.connectedCount,
+    throttled: () => broker.reading.throttled,
     journalQueued: () => journal.queued,
     openAlarms: () => desk.openAlarms().length,
     influx: () => influx?.state(),
@@ -115,6 +113,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     steady: time.steady,
     newId,
     log,
+    onPassed: upTo => journal.passed(upTo),
     onStep: (alarm, line) => {
       stream.alarm(alarm, line)
       if (indications.isNew(alarm, line)) broker.indicate(alarm, line.at)
@@ -123,7 +122,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   })
   const { outbox, announce, deliverer, recent, desk } = alarming
   if (database.walDamage !== undefined) announce(faults.walDamaged(database.walDamage))
-  if (auditing.broken !== undefined) announce(faults.auditBroken(auditing.broken))
+  void auditing.broken.then(broken => broken !== undefined && announce(faults.auditBroken(broken)))
 
   const stream = new Stream({ clock, openAlarms: desk.openAlarms })
   const supervision = await startSupervision({
@@ -137,43 +136,22 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     onFault: announce,
   })
 
-  const journal = new AppendQueue(write, {
-    onStored(publishes, outcomes) {
-      let alarm = false
-      for (const [index, publish] of publishes.entries()) {
-        const { result, seq } = outcomes[index]!
-        counts[result]++
-        if (result !== 'stored' || 'reason' in publish) continue
-        recent.add(publish.site, {
-          seq,
-          device: publish.device,
-          kind: publish.kind,
-          at: publish.at,
-          receivedAt: publish.receivedAt,
-          payload: publish.payload,
-        })
-        alarm ||= publish.kind === 'alarm'
-      }
-      if (alarm) desk.wake()
-      influx?.wake()
-    },
-    onHeard: supervision.heard,
-    onFailure: error => log.error({ err: error.message }, 'journal.failing'),
-  })
-
-  const room = new Room(journal, monotonicMs)
-  const disk = startDiskWatching({
+  const storing = startStoring({
     dir: config.dataDir,
     database,
-    room,
-    progress: () => ({ queued: journal.queued, answered: counts.stored + counts.duplicate + counts.rejected }),
     inForce,
+    counts,
+    onEvent: (site, event) => recent.add(site, event),
+    onAlarm: () => desk.wake(),
+    onStored: () => influx?.wake(),
+    onHeard: supervision.heard,
     say: message => outbox.say(message),
     clock,
     newId,
     log,
     onLost: options.onLost,
   })
+  const { journal, disk } = storing
 
   const influx =
     config.influx &&
@@ -192,7 +170,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
 
   const certificates = setup.certificates && new Certificates(setup.certificates, { log, clock })
   const broker = new Broker({
-    journal: room,
+    journal: storing.room,
     registry: () => inForce.registry,
     clock,
     log,
@@ -200,6 +178,9 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     maxPayloadBytes: config.mqtt.maxPayloadBytes,
     limits: config.mqtt.limits,
     onSeen: supervision.seen,
+    onRefused: ({ device = null, why, address }) =>
+      auditing.refused({ what: 'login.refused', subject: device, why, address }),
+    onFlooding: device => announce(faults.flooding(device)),
     onConnected: (device, connected) => presence.setConnected(device, connected),
     onWantsCommands: device => {
       for (const alarm of indications.of(device, desk.openAlarms())) broker.indicate(alarm, iso(clock()))
@@ -222,61 +203,28 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   })
 
   let damage: string | undefined
-  const api = await createApi({
-    secure: certificates,
-    upgrade: broker.webSocket,
-    log,
-    clock,
-    newId,
-    version: options.version,
-    tokens: tokens.inForce,
-    onRefused: ({ caller, why, address }) => auditing.refused({ what: 'api.refused', subject: caller, why, address }),
-    metrics: metrics.registry,
-    // Public at /readyz: in the gateway's words, since SQLite's may name a path.
-    checks: {
-      journal: () => damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log'),
-    },
-    masking,
-    auditing,
-    erase: request => erase(eraseStore(database), masking, request, clock),
-    registry: inForce,
-    presence: {
-      ...supervision,
-      connected: presence.connected,
-      usesCurrentSecret: device => broker.usesCurrentSecret(device),
-    },
-    reload: caller => reloading.reload(caller),
-    ...pages(database.lists),
-    replay: createReplay({
-      ...database,
-      read: database.lists,
+  const api = await startApi({
+    createApi,
+    options: { secure: certificates, upgrade: broker.webSocket, log, clock, newId, version: options.version },
+    ready: () => damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log'),
+    database,
+    consumers,
+    inForce,
+    retentionMs,
+    counts,
+    ...{
+      alarming,
+      auditing,
+      broker,
       journal,
-      registry: () => inForce.registry,
-      clock,
-      retentionMs,
-    }),
-    open: desk,
-    actions: desk,
-    ...commands(write, {
-      clock,
-      newId,
       maintenance,
-      pseudonym: masking.current.pseudonym,
-      endpoints: inForce.endpointIds,
-      deliverer,
-    }),
-    stream: {
-      subscribe: (lastId, listener) => stream.subscribe(lastId, listener),
-      counters: () => ({
-        at: iso(clock()),
-        ...counts,
-        journalQueued: journal.queued,
-        connections: presence.connectedCount,
-        openAlarms: desk.openAlarms().length,
-      }),
-    },
-    stats: {
-      stats: async () => ({ ...(await database.lists.call('stats', consumers)), connections: presence.connectedCount }),
+      masking,
+      metrics,
+      presence,
+      reloading,
+      stream,
+      supervision,
+      tokens,
     },
   })
 
@@ -326,16 +274,14 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
       reloading.reload('signal').catch(error => log.error({ err: messageOf(error) }, 'registry.unfinished'))
     },
     async stop() {
-      await reloading.stop()
+      broker.stopTaking()
+      reloading.stop()
       tokens.stop()
       certificates?.stop()
-      broker.stopTaking()
-      disk.stop()
-      room.refuseKept()
-      database.holdNothing()
-      await journal.drained()
+      await storing.stop()
       await broker.end()
       await api.close()
+      firstWrites.stop()
       retention.stop()
       timekeeping.stop()
       supervision.stop()

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import type { Gateway } from './gateway.ts'
 import type { Log } from './log.ts'
 
@@ -27,6 +28,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
   })
 process.on('SIGHUP', () => gateway?.reload())
 
+// What was compiled once is not compiled again at the next start, in the system's temporary directory (NODE_COMPILE_CACHE moves it).
+enableCompileCache()
 const { ConfigError, OperationalError } = await import('./errors.ts')
 try {
   const [{ systemTime }, { createLog }, { readSetup }, { startGateway }] = await Promise.all([

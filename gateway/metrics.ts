@@ -12,6 +12,7 @@ export type Counts = { stored: number; duplicate: number; rejected: number }
 export function createMetrics(read: {
   counts: Counts
   connections: () => number
+  throttled: () => number
   journalQueued: () => number
   openAlarms: () => number
   disk: () => { isFailing: boolean; freeBytes: number }
@@ -43,6 +44,11 @@ export function createMetrics(read: {
       },
     })
   gauge('gatehouse_connections', 'Connected devices', read.connections)
+  gauge(
+    'gatehouse_connections_throttled',
+    'Connections that are not read now, as they have more to say than their share',
+    read.throttled,
+  )
   gauge('gatehouse_journal_queued', 'Publishes that wait for their commit', read.journalQueued)
   gauge(
     'gatehouse_journal_failing',

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { writeWhole } from './disk/on-disk.ts'
 import { OperationalError } from './errors.ts'
-import { writeWhole } from './keys.ts'
 
 /**
  * The keys of pseudonyms, the one in use last: from the settings, or made once and kept in the data directory, one on each

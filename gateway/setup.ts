@@ -1,5 +1,5 @@
 import { type NamedTarget, targetsOf } from './alarms/targets.ts'
-import { type Loaded, loadCertificates } from './certificates.ts'
+import { type Loaded, loadCertificates } from './certificates/certificates.ts'
 import { type Config, readConfig } from './config.ts'
 import type { Registry } from './devices/registry.ts'
 import { readRegistryAside } from './devices/registry-aside.ts'

@@ -18,6 +18,11 @@ export const faults = {
     subject: 'alarms',
     message: `${quarantined.length} alarm events could not be made alarms, from number ${quarantined[0]?.seq}: ${quarantined[0]?.reason}`,
   }),
+  flooding: (device: string): Fault => ({
+    code: 'device-flooding',
+    subject: device,
+    message: `device ${device} sends more than its share without a pause; it is throttled, its alarms are not; look at its firmware, or disable it`,
+  }),
   pointsQuarantined: (count: number, reason: string): Fault => ({
     code: 'influx-quarantined',
     subject: 'influx',

@@ -81,7 +81,7 @@ export function addActions(app: App, ports: Ports): void {
           params: z.object({ id: Id }),
           querystring: NoQuery,
           body: actionBodies[name],
-          response: { 200: SiteActionResult, ...refusals(400, 401, 403, 404) },
+          response: { 200: SiteActionResult, ...refusals(400, 401, 403, 404, 503) },
         },
       },
       async ({ params: { id }, body, caller }, reply) => {

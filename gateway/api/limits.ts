@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { setTimeout as after } from 'node:timers/promises'
+import { setTimeout as after, setImmediate as turnOfLoop } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -123,6 +123,8 @@ export class Limits {
     else if (heldMs > 0) {
       const { socket } = reply.raw.req
       this.#held++
+      // When the request has been read to its end, Node begins to read the next: after that.
+      await turnOfLoop()
       socket.pause()
       await after(heldMs)
       socket.resume()

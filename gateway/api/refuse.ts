@@ -13,7 +13,8 @@ import { type KnownRoute, methodsOf } from './route.ts'
 export function refuseError(log: Log, error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const { validation, validationContext } = error
-    const sources = { params: request.params, body: request.body, headers: request.headers }
+    // Of a body nothing is repeated: names, references and plates stand in it, and problems end in other people's logs.
+    const sources = { params: request.params, body: {}, headers: request.headers }
     const given = (sources[validationContext as 'body'] ?? request.query ?? {}) as Record<string, unknown>
     const mistakes = mistakesOf(validation)
     return sendProblem(reply, problem(400, sentences(mistakes, given), { mistakes }))

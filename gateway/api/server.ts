@@ -38,7 +38,7 @@ import { addStats, type StatsPort } from './stats.ts'
 import { addStream, type StreamPort } from './stream.ts'
 import { type AuditWritePort, addUnmask } from './unmask.ts'
 
-/** The gateway's certificate (gateway/certificates.ts): with one the port speaks HTTPS and nothing else. */
+/** The gateway's certificate (gateway/certificates/certificates.ts): with one the port speaks HTTPS and nothing else. */
 export type SecurePort = {
   readonly serverOptions: TlsOptions
   /** The server gets renewed certificates. */

@@ -11,10 +11,10 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { type Clock, iso } from '../clock.ts'
+import { syncDir, syncFile } from '../disk/on-disk.ts'
 import { messageOf } from '../errors.ts'
 import { openSnapshot, type Progress, readContent } from '../sqlite/backup.ts'
 import { digestFile, journalName, type Manifest, manifestName, refused } from './manifest.ts'
-import { syncDir, syncFile } from './sync.ts'
 
 /**
  * Makes a backup of a data directory, whether a gateway runs on it or not: into `to`, which isn't there before, and isn't there

@@ -1,10 +1,10 @@
 import { chmodSync, copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { syncDir, syncFile } from '../disk/on-disk.ts'
 import { headFileBeside, writeHead } from '../sqlite/audit-head.ts'
 import type { Progress } from '../sqlite/backup.ts'
 import { lockDataDir } from '../sqlite/lock.ts'
 import { journalName, type Manifest, refused } from './manifest.ts'
-import { syncDir, syncFile } from './sync.ts'
 import { proveEqual, verifyBackup } from './verify.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -16,6 +16,11 @@ export class Reserve {
 
   get held(): boolean {
     return this.#held
+  }
+
+  /** Also that of an earlier run, which this one hasn't taken yet. */
+  get exists(): boolean {
+    return existsSync(this.#file)
   }
 
   /** Takes `bytes`, written in full since a hole takes no room. Where there is none, there is no reserve. */

@@ -58,6 +58,11 @@ export class Room implements Journal {
     return this.#alarms.values()
   }
 
+  /** On disk; its answer may wait behind what its device sent before. */
+  stored(alarm: Publish): void {
+    this.#alarms.delete(alarm)
+  }
+
   /** The gateway stops: what is kept back is refused, and its device sends it again. */
   refuseKept(): void {
     const error = new OperationalError('disk-full', 'the disk is nearly full', { retryable: true })

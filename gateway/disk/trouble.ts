@@ -5,6 +5,12 @@ import type { Level } from './level.ts'
 /** What is wrong with the disk, in words for whoever must act. `subject` is always the disk. */
 export const subject = 'disk'
 
+const damaged = {
+  code: 'journal-damaged',
+  message:
+    'the disk has changed a page of journal.sqlite, and what comes needs it; stop the gateway, put a backup in its place, and look at the disk',
+}
+
 /** By the storage thread's code. What isn't here is an I/O error of some kind. */
 const causes: Record<string, Pick<Fault, 'code' | 'message'>> = {
   'sqlite-5': { code: 'journal-locked', message: 'another process holds the lock of journal.sqlite; end it' },
@@ -12,6 +18,8 @@ const causes: Record<string, Pick<Fault, 'code' | 'message'>> = {
     code: 'disk-read-only',
     message: 'the disk is read-only; look at the system log and mount it for writing',
   },
+  'sqlite-11': damaged,
+  'sqlite-26': damaged,
   'sqlite-13': { code: 'disk-full', message: 'the disk is full; make room' },
   'journal-gone': {
     code: 'journal-gone',

@@ -22,7 +22,7 @@ export type DiskWatchOptions = {
   log: Log
   /** Each second while something is wrong and has been for a moment, and once when it no longer is. */
   onTrouble: (fault: Fault | undefined, lastedMs: number) => void
-  /** Alarm events that have waited too long. Each second. */
+  /** All alarm events that have waited too long. Each second, also when there is none. */
   onWaitingAlarms: (alarms: readonly WaitingAlarm[]) => void
 }
 
@@ -41,6 +41,7 @@ export class DiskWatch {
   #moved = { answered: -1, atMs: 0 }
   #since: number | undefined
   #isTold = false
+  #isLooking = false
   #stopped = false
 
   constructor(options: DiskWatchOptions) {
@@ -49,12 +50,18 @@ export class DiskWatch {
   }
 
   start(): void {
-    this.#timer = setTimeout(() => void this.#look(), lookEveryMs)
+    this.heard()
+    this.#timer = setInterval(() => {
+      // A disk that hangs doesn't answer a look either: what is known without one is told all the same.
+      if (!this.#isLooking) void this.#look()
+      this.#judge()
+      this.#tellAlarms()
+    }, lookEveryMs)
   }
 
   stop(): void {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    clearInterval(this.#timer)
   }
 
   /** Bytes; NaN before the first look, and where the disk doesn't say. */
@@ -79,25 +86,25 @@ export class DiskWatch {
 
   async #look(): Promise<void> {
     const { dir, log, room, failure } = this.#options
+    this.#isLooking = true
     try {
       const { bavail, blocks, bsize } = await statfs(dir)
+      if (this.#stopped) return
       this.#freeBytes = bavail * bsize
       room.level = levelOf(room.level, this.#freeBytes, blocks * bsize, failure()?.code === noRoom)
       if (room.level === 'roomy' && !this.#reserve.held && failure() === undefined)
         await this.#reserve.take(reserveBytes(blocks * bsize))
     } catch (error) {
       log.debug({ err: messageOf(error) }, 'disk.unread')
+    } finally {
+      this.#isLooking = false
     }
-    if (this.#stopped) return
-    this.#judge()
-    this.#tellAlarms()
-    this.#timer = setTimeout(() => void this.#look(), lookEveryMs)
   }
 
   #makeRoom(): void {
     this.#options.room.level = 'full'
     try {
-      if (this.#reserve.held) this.#reserve.give()
+      this.#reserve.give()
     } catch (error) {
       this.#options.log.error({ err: messageOf(error) }, 'disk.reserve-kept')
     }
@@ -134,7 +141,7 @@ export class DiskWatch {
     const now = nowMs()
     const patience = this.#since === undefined ? patienceMs.unknown : patienceMs.sick
     const late = [...room.waitingAlarms()].filter(({ sinceMs }) => now - sinceMs >= patience)
-    if (late.length > 0) onWaitingAlarms(late)
+    onWaitingAlarms(late)
   }
 }
 

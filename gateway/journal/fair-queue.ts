@@ -9,8 +9,10 @@ export type Item<I> = { bytes: number; next: I | undefined }
 export class Lane<I extends Item<I>> {
   first: I | undefined
   last: I | undefined
-  /** The lane behind it; itself at the end. undefined: it doesn't wait. */
+  length = 0
+  /** The lane behind it; itself at the end. undefined: it doesn't stand in line. */
   behind: Lane<I> | undefined
+  isAside = false
 }
 
 export class FairQueue<I extends Item<I>> {
@@ -27,16 +29,40 @@ export class FairQueue<I extends Item<I>> {
     this.#turnBytes = turn.bytes
   }
 
+  /** What may be taken: not what is set aside. */
   get size(): number {
     return this.#size
   }
 
+  /** What `shift` would take. */
+  get next(): I | undefined {
+    return this.#front?.first
+  }
+
   push(lane: Lane<I>, item: I): void {
-    this.#size++
     if (lane.last === undefined) lane.first = item
     else lane.last.next = item
     lane.last = item
+    lane.length++
+    if (lane.isAside) return
+    this.#size++
     if (lane.behind === undefined) this.#line(lane)
+  }
+
+  /** The lane of `next` leaves the line with all that waits in it, until `resume`. */
+  setAside(): Lane<I> | undefined {
+    const lane = this.#front
+    if (lane === undefined) return undefined
+    this.#leave(lane)
+    this.#size -= lane.length
+    lane.isAside = true
+    return lane
+  }
+
+  resume(lane: Lane<I>): void {
+    lane.isAside = false
+    this.#size += lane.length
+    if (lane.first !== undefined) this.#line(lane)
   }
 
   /** The next item; undefined: nothing waits. */
@@ -45,6 +71,7 @@ export class FairQueue<I extends Item<I>> {
     const item = lane?.first
     if (lane === undefined || item === undefined) return undefined
     this.#size--
+    lane.length--
     lane.first = item.next
     item.next = undefined
     this.#takenItems++
@@ -63,11 +90,15 @@ export class FairQueue<I extends Item<I>> {
   }
 
   #endTurn(lane: Lane<I>): void {
+    this.#leave(lane)
+    if (lane.first !== undefined) this.#line(lane)
+  }
+
+  #leave(lane: Lane<I>): void {
     this.#takenItems = 0
     this.#takenBytes = 0
     this.#front = lane.behind === lane ? undefined : lane.behind
     if (this.#front === undefined) this.#back = undefined
     lane.behind = undefined
-    if (lane.first !== undefined) this.#line(lane)
   }
 }

@@ -75,3 +75,11 @@ export function createMasking(versions: readonly KeyedVersion[]): Masking {
     versions: made,
   }
 }
+
+/** Fingerprints of the keys that may mask an entry still. `oldestSeq`: of the entries that are there, or the next one's. */
+export const neededFor = (versions: readonly Version[], oldestSeq: number): Set<string> =>
+  new Set(
+    versions
+      .filter((_, place) => (versions[place + 1]?.fromSeq ?? Number.POSITIVE_INFINITY) > oldestSeq)
+      .map(({ fingerprint }) => fingerprint),
+  )

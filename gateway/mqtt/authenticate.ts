@@ -7,6 +7,8 @@ import { type Identity, leafOf } from './authorize.ts'
 const badCredentials = 4
 const notAuthorized = 5
 
+const nobody = { secretDigest: Buffer.alloc(32), previousDigest: undefined }
+
 /** Clean sessions only (design decision 5): a session that is kept holds messages without end for a device that left. */
 export function settle(packet: ConnectPacket): void {
   packet.clean = true
@@ -47,7 +49,11 @@ function identify(registry: Registry, { clientId, username, password, certificat
   if (username === undefined || password === undefined)
     return { returnCode: badCredentials, why: 'no user name or password' }
   const known = registry.device(username) ?? registry.account(username)
-  if (known === undefined) return { returnCode: badCredentials, why: 'unknown user name' }
+  if (known === undefined) {
+    // It takes as long as a wrong secret: the time must not tell which devices there are.
+    matchingDigest(nobody, password)
+    return { returnCode: badCredentials, why: 'unknown user name' }
+  }
   const digest = matchingDigest(known, password)
   if (digest === undefined) return { returnCode: badCredentials, why: 'wrong secret' }
   const found = identityOf(registry, username, clientId)

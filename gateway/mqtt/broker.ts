@@ -13,6 +13,7 @@ import type { Limits } from './guards/connection-limits.ts'
 import { readerOf } from './guards/reader.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
 import { listen, type Secure } from './listen.ts'
+import { LoginDoor, type LoginDoorOptions } from './login-door.ts'
 import { certificateNameOf } from './peer.ts'
 import { Session } from './session.ts'
 import { WebSocketDoor } from './websocket.ts'
@@ -25,13 +26,16 @@ import { WebSocketDoor } from './websocket.ts'
  * the disk is `authorizePublish`, whose callback lets the PUBACK go (design decision 3). It is never async and never
  * throws: a throw there ends the process, a rejected promise never acknowledges.
  */
-export type BrokerOptions = Omit<IntakeOptions, 'sendAck'> & {
-  log: Log
-  onConnected: (device: string, connected: boolean) => void
-  /** It has subscribed to its commands: it wants to know of what is open now. */
-  onWantsCommands: (device: string) => void
-  limits: Limits
-}
+export type BrokerOptions = Omit<IntakeOptions, 'sendAck'> &
+  LoginDoorOptions & {
+    log: Log
+    /** It has sent more than its share for half a minute without a pause. */
+    onFlooding?: (device: string) => void
+    onConnected: (device: string, connected: boolean) => void
+    /** It has subscribed to its commands: it wants to know of what is open now. */
+    onWantsCommands: (device: string) => void
+    limits: Limits
+  }
 
 /** Topic, its length and the packet id; a real one has at most 2 × 64 characters of ids in it. */
 const overheadBytes = 512
@@ -41,6 +45,7 @@ const refusalLogMs = 60_000
 export class Broker extends GuardedBroker {
   readonly #options: BrokerOptions
   readonly #intake: Intake
+  readonly #door: LoginDoor
   readonly #sessions = new WeakMap<object, Session>()
   readonly #watchers = new Set<object>()
   readonly #toldAt = new Map<string, number>()
@@ -57,10 +62,16 @@ export class Broker extends GuardedBroker {
         authorizePublish: (client, packet, done) =>
           this.#intake.take(client && this.#sessions.get(client), packet, client?.closed === true, done),
         maySubscribe: (client, filter) => this.#maySubscribe(client, filter),
+        refuse: address => this.#door.refuse(address),
       },
-      { maxPacketBytes, limits: options.limits },
+      {
+        maxPacketBytes,
+        limits: options.limits,
+        reading: { onFlooding: client => this.#flooding(client) },
+      },
     )
     this.#options = options
+    this.#door = new LoginDoor(options)
     this.#intake = new Intake({ ...options, sendAck: (topic, ack) => this.#say(topic, ack) })
     this.webSocket = new WebSocketDoor({
       onConnection: (stream, request) => this.handle(stream, request),
@@ -174,7 +185,7 @@ export class Broker extends GuardedBroker {
       certificateName: certificateNameOf(client),
     })
     if ('returnCode' in found) {
-      done(Object.assign(new Error(found.why), { returnCode: found.returnCode }), false)
+      this.#door.failed(client, username, found, done)
       return
     }
     this.#sessions.set(client, new Session(found, this.subscriptionsOf(client), readerOf(client)))
@@ -212,6 +223,11 @@ export class Broker extends GuardedBroker {
     if (session?.identity.role !== 'device' || !session.isConnected) return
     session.isConnected = false
     this.#options.onConnected(session.identity.device, false)
+  }
+
+  #flooding(client: Client): void {
+    const identity = this.#identity(client)
+    if (identity?.role === 'device') this.#options.onFlooding?.(identity.device)
   }
 
   #seen(client: Client): void {

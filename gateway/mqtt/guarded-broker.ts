@@ -17,6 +17,8 @@ export type Policy = {
   authenticate: AuthenticateHandler
   authorizePublish: AuthorizePublishHandler
   maySubscribe: (client: Client, filter: string) => boolean
+  /** Why a connection from this address isn't looked at; undefined: it is. */
+  refuse?: (address: string | undefined) => string | undefined
 }
 export type GuardOptions = {
   maxPacketBytes: number
@@ -30,8 +32,6 @@ const maxConnectBytes = 8192
 const defaultConnectTimeoutMs = 10_000
 /** A client that asks for no keepalive, or for a longer one, still gets an end: a half-open connection must not stay. */
 const maxKeepaliveS = 600
-/** A client may publish before it has its CONNACK (section 3.1.4, non-normative); aedes' own 42 would cut one that sends its backlog so. */
-const maxBeforeConnack = 1000
 /** Filters that one client may hold at a time. A device needs two. */
 const maxFilters = 32
 /** Bytes that a slow subscriber may leave unread; beyond them its messages are dropped, and after `drainTimeoutMs` it is cut. */
@@ -51,7 +51,6 @@ export class GuardedBroker extends Aedes {
       concurrency: 0,
       drainTimeout: drainTimeoutMs,
       connectTimeout: connectTimeoutMs ?? defaultConnectTimeoutMs,
-      queueLimit: maxBeforeConnack,
       maxClientsIdLength: 64,
       preConnect: (_client, packet, done) => {
         policy.settle?.(packet)
@@ -81,7 +80,8 @@ export class GuardedBroker extends Aedes {
     const guard = parsingRules({ maxPacketBytes, maxConnectBytes })
     const handle = this.handle
     this.handle = (stream, request) => {
-      const refusal = this.#limits.enter(stream, addressOf(stream, request))
+      const address = addressOf(stream, request)
+      const refusal = policy.refuse?.(address) ?? this.#limits.enter(stream, address)
       // A client is made of it all the same, as the types promise, and ends at once.
       if (refusal !== undefined) stream.destroy()
       const client = handle(stream, request)
@@ -91,6 +91,11 @@ export class GuardedBroker extends Aedes {
       return client
     }
     this.on('unsubscribe', (filters, client) => this.#subscriptions.get(client)?.drop(filters))
+  }
+
+  override async listen(): Promise<void> {
+    await super.listen()
+    keepIdsOnly(this)
   }
 
   subscriptionsOf(client: Client): Subscriptions {
@@ -159,3 +164,22 @@ const inherited = Aedes.prototype as unknown as Record<'registerClient' | 'unreg
 
 const addressOf = (stream: Duplex, request: IncomingMessage | undefined): string | undefined =>
   (stream as { remoteAddress?: string }).remoteAddress ?? request?.socket.remoteAddress
+
+/**
+ * Until its PUBREL a QoS 2 publish is known by its packet id alone: with its payload, and the 64 KiB chunk that it came in, a few
+ * clients that never release theirs would fill the memory. It has been handed on before.
+ */
+function keepIdsOnly(broker: Aedes): void {
+  type Stored = { payload: Buffer | string }
+  const { persistence } = broker as unknown as {
+    persistence: { incomingStorePacket(client: Client, packet: Stored): Promise<void> }
+  }
+  const store = persistence.incomingStorePacket.bind(persistence)
+  persistence.incomingStorePacket = (client, packet) => {
+    const { payload } = packet
+    packet.payload = ''
+    const stored = store(client, packet)
+    packet.payload = payload
+    return stored
+  }
+}

@@ -63,9 +63,37 @@ export class Intake {
     const payload = ownCopy(leaf, sent)
     const verdict = admit(leaf, payload, receivedAt, retentionMs)
     const siteKind = registry().device(identity.device)?.siteKind ?? 'checkpoint'
-    const came = { receivedAt, site: identity.site, siteKind, device: identity.device, payload, fromWill }
+    // Field by field: spread out of two, it costs each publish another object.
+    const { device, site } = identity
+    const { deviceSeq, buffered } = verdict
     const publish: Publish =
-      'reason' in verdict ? { ...came, ...verdict, topic: packet.topic.slice(0, 256) } : { ...came, ...verdict }
+      'reason' in verdict
+        ? {
+            receivedAt,
+            site,
+            siteKind,
+            device,
+            payload,
+            fromWill,
+            deviceSeq,
+            buffered,
+            topic: packet.topic.slice(0, 256),
+            reason: verdict.reason,
+          }
+        : {
+            receivedAt,
+            site,
+            siteKind,
+            device,
+            payload,
+            fromWill,
+            deviceSeq,
+            buffered,
+            kind: verdict.kind,
+            id: verdict.id,
+            at: verdict.at,
+            skewMs: verdict.skewMs,
+          }
     session.reader.began(payload.length)
     journal.append(publish, (error, outcome) => {
       session.reader.ended(payload.length)

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type TlsOptions, type Server as TlsSer
 import { messageOf, OperationalError } from '../errors.ts'
 import { boundHandshakes } from './handshakes.ts'
 
-/** The gateway's certificate, as a server needs it (gateway/certificates.ts). */
+/** The gateway's certificate, as a server needs it (gateway/certificates/certificates.ts). */
 export type Secure = {
   readonly serverOptions: TlsOptions
   /** It gets renewed certificates, and whoever shows a wrong one is cut. */

@@ -7,6 +7,9 @@ import type { Client } from 'aedes'
 const socketOf = (client: Client): Socket =>
   (client.req as IncomingMessage | undefined)?.socket ?? (client.conn as Socket)
 
+/** The other end's IP address; empty once it is gone. */
+export const addressOf = (client: Client): string => socketOf(client).remoteAddress ?? ''
+
 /**
  * The common name (CN) of the certificate that the other end has shown, which the authority of GATEHOUSE_TLS_CA has signed
  * (certificates.ts refuses others). Undefined: it has shown none. Empty: one without exactly one common name, which is nobody's.

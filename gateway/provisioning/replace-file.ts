@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncDir } from '../disk/on-disk.ts'
 import { OperationalError } from '../errors.ts'
 
 /**
@@ -40,7 +41,7 @@ export function replaceFile(file: string, text: string, asRead: string): void {
     rmSync(temporary, { force: true })
     throw error
   }
-  syncDirectory(dirname(real))
+  syncDir(dirname(real))
 }
 
 /** A new file that only its owner reads. Throws where there is one already: it may be somebody's only copy. */
@@ -52,7 +53,7 @@ export function createSecretFile(file: string, text: string): void {
   } finally {
     closeSync(fd)
   }
-  syncDirectory(dirname(file))
+  syncDir(dirname(file))
 }
 
 function writeWhole(fd: number, text: string): void {
@@ -64,14 +65,4 @@ function writeWhole(fd: number, text: string): void {
 function keepOwner(file: string, uid: number, gid: number): void {
   const own = statSync(file)
   if (own.uid !== uid || own.gid !== gid) chownSync(file, uid, gid)
-}
-
-/** The rename itself must be on disk too. */
-function syncDirectory(directory: string): void {
-  const fd = openSync(directory, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }

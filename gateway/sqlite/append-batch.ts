@@ -25,8 +25,8 @@ export type AppendBatch = {
 }
 export type Origin = { device: string; site: string; siteKind: SiteKind }
 
-/** `seqs` and `results` stand in the batch's order; a result is an index of `results` below. */
-export type AppendResult = { seqs: Float64Array; results: Uint8Array }
+/** `seqs` and `results` stand in the batch's order; a result is an index of `results` below. `workMs`: without the commit. */
+export type AppendResult = { seqs: Float64Array; results: Uint8Array; workMs: number }
 export const results = ['stored', 'duplicate', 'rejected'] as const
 
 export const maxBatch = 1024

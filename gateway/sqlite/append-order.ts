@@ -22,6 +22,8 @@ export class Sender {
   /** Its place in the batch that is being made, sqlite/append-batch.ts. */
   batch = 0
   place = 0
+  /** Its alarms that the desk hasn't followed, journal/alarm-pace.ts. */
+  alarmsAhead = 0
   #appended = 0
   #answered = 0
   /** On disk and not answered, in order. */

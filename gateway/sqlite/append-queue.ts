@@ -1,8 +1,11 @@
+import { monotonicMs } from '../clock.ts'
 import { OperationalError } from '../errors.ts'
-import { FairQueue } from '../journal/fair-queue.ts'
+import { AlarmPace } from '../journal/alarm-pace.ts'
+import { FairQueue, type Lane } from '../journal/fair-queue.ts'
 import type { Journal, Outcome, Publish } from '../journal/journal.ts'
 import { BatchBuilder, maxBatch, results } from './append-batch.ts'
 import { type Answered, Sender, type Waiting } from './append-order.ts'
+import { BatchSize } from './batch-size.ts'
 import type { Caller } from './database.ts'
 import type { WriteProcedures } from './procedures.ts'
 
@@ -20,6 +23,8 @@ export type AppendHooks = {
   onStored?: (publishes: readonly Publish[], outcomes: readonly Outcome[]) => void
   /** Each publish that was stored or rejected, in the order in which its device sent them. */
   onHeard?: (publish: Publish) => void
+  /** Somebody follows the alarms and says so by `passed`: they go no faster than that. */
+  pacesAlarms?: boolean
   /** The first commit that fails after one that worked. */
   onFailure?: (error: Error) => void
 }
@@ -32,8 +37,6 @@ const maxInFlight = 2
 /** A device's turn; the others' turn comes after so much. */
 const turn = { items: 8, bytes: 16_384 }
 const alarmTurn = { items: 1, bytes: 1 }
-/** Of a batch, so that alarms without end leave something to what isn't one. */
-const keptForOthers = maxBatch >> 3
 /** Alarms that travel beside two batches under way. */
 const maxBeside = 64
 
@@ -41,7 +44,12 @@ export class AppendQueue implements Journal {
   readonly #write: Caller<WriteProcedures>
   readonly #hooks: AppendHooks
   readonly #batch = new BatchBuilder()
+  readonly #size = new BatchSize(maxBatch)
+  #answeredMs = 0
   readonly #alarms = new FairQueue<Waiting>(alarmTurn)
+  /** Lanes of alarms whose device has to wait for the desk. */
+  #aside: Lane<Waiting>[] = []
+  #pace: AlarmPace<Sender> | undefined
   readonly #others = new FairQueue<Waiting>(turn)
   /** Bounded by the registry: only known devices come this far. */
   readonly #senders = new Map<string, Sender>()
@@ -57,6 +65,7 @@ export class AppendQueue implements Journal {
   constructor(write: Caller<WriteProcedures>, hooks: AppendHooks = {}) {
     this.#write = write
     this.#hooks = hooks
+    this.#pace = hooks.pacesAlarms === true ? new AlarmPace() : undefined
     const { onHeard } = hooks
     this.#heard = ({ publish, outcome }) => {
       if (outcome !== undefined && outcome.result !== 'duplicate') onHeard?.(publish)
@@ -64,9 +73,9 @@ export class AppendQueue implements Journal {
   }
 
   append(publish: Publish, done: (error: Error | null, outcome?: Outcome) => void): void {
-    const isAlarm = !('reason' in publish) && publish.kind === 'alarm'
+    const goesFirst = isAlarm(publish)
     const bytes = publish.payload.byteLength + entryBytes
-    if (this.#queuedBytes + bytes > (isAlarm ? maxQueuedBytes + alarmReserveBytes : maxQueuedBytes)) {
+    if (this.#queuedBytes + bytes > (goesFirst ? maxQueuedBytes + alarmReserveBytes : maxQueuedBytes)) {
       done(new OperationalError('journal-overloaded', 'the disk is slower than what arrives', { retryable: true }))
       return
     }
@@ -78,9 +87,9 @@ export class AppendQueue implements Journal {
       this.#senders.set(publish.device, sender)
     }
     const waiting = sender.next(publish, done, bytes)
-    if (isAlarm) this.#alarms.push(sender.alarms, waiting)
+    if (goesFirst) this.#alarms.push(sender.alarms, waiting)
     else this.#others.push(sender.others, waiting)
-    if (!this.#isScheduled && (this.#inFlight < maxInFlight || (isAlarm && this.#isBesideFree))) {
+    if (!this.#isScheduled && (this.#inFlight < maxInFlight || (goesFirst && this.#isBesideFree))) {
       this.#isScheduled = true
       setImmediate(this.#flush)
     }
@@ -91,13 +100,29 @@ export class AppendQueue implements Journal {
     return this.#queued
   }
 
+  /** The alarm desk is done with all up to this number. */
+  passed(upTo: number): void {
+    this.#pace?.passed(upTo)
+    if (this.#aside.length === 0) return
+    this.#resume()
+    this.#flush()
+  }
+
+  #resume(): void {
+    for (const lane of this.#aside) this.#alarms.resume(lane)
+    this.#aside = []
+  }
+
   /** Why the last commit failed; undefined once one worked again. */
   get failure(): Error | undefined {
     return this.#failure
   }
 
-  /** Resolves when everything appended so far is on disk or refused. */
+  /** Resolves when everything appended so far is on disk or refused. From here on nothing waits for who follows the alarms. */
   drained(): Promise<void> {
+    this.#pace = undefined
+    this.#resume()
+    this.#flush()
     return this.#queued === 0
       ? Promise.resolve()
       : new Promise(resolve => {
@@ -107,26 +132,41 @@ export class AppendQueue implements Journal {
 
   readonly #flush = (): void => {
     this.#isScheduled = false
-    while (this.#inFlight < maxInFlight && this.#alarms.size + this.#others.size > 0) {
+    while (this.#inFlight < maxInFlight) {
+      const batch = this.#nextBatch()
+      if (batch.length === 0) return
       this.#inFlight++
-      this.#send(this.#nextBatch(), () => this.#inFlight--)
+      this.#send(batch, () => this.#inFlight--)
     }
-    if (this.#alarms.size === 0 || !this.#isBesideFree) return
+    if (!this.#isBesideFree) return
+    const alarms = this.#gather(this.#alarms, maxBeside, [])
+    if (alarms.length === 0) return
     this.#isBesideFree = false
-    this.#send(this.#gather(this.#alarms, maxBeside, []), () => {
+    this.#send(alarms, () => {
       this.#isBesideFree = true
     })
   }
 
   #nextBatch(): Waiting[] {
-    const batch = this.#gather(this.#alarms, this.#others.size > 0 ? maxBatch - keptForOthers : maxBatch, [])
-    return this.#gather(this.#alarms, maxBatch, this.#gather(this.#others, maxBatch, batch))
+    const { limit } = this.#size
+    // Alarms without end leave something to what isn't one.
+    const alarms = this.#gather(this.#alarms, this.#others.size > 0 ? limit - (limit >> 3) : limit, [])
+    return this.#gather(this.#alarms, limit, this.#gather(this.#others, limit, alarms))
   }
 
   #gather(queue: FairQueue<Waiting>, upTo: number, batch: Waiting[]): Waiting[] {
+    const pace = queue === this.#alarms ? this.#pace : undefined
     while (batch.length < upTo && !this.#batch.isFull) {
-      const waiting = queue.shift()
-      if (waiting === undefined) break
+      const { next } = queue
+      if (next === undefined) break
+      if (pace !== undefined) {
+        if (!pace.mayGo(next.sender)) {
+          this.#aside.push(queue.setAside() as Lane<Waiting>)
+          continue
+        }
+        pace.goes(next.sender)
+      }
+      const waiting = queue.shift() as Waiting
       this.#batch.add(waiting.publish, waiting.sender)
       batch.push(waiting)
     }
@@ -135,8 +175,12 @@ export class AppendQueue implements Journal {
 
   #send(batch: Waiting[], answered: () => void): void {
     const packed = this.#batch.take()
+    const sentMs = monotonicMs()
     this.#write.call('append', packed, [packed.payloads.buffer]).then(
-      ({ seqs, results: codes }) => {
+      ({ seqs, results: codes, workMs }) => {
+        const nowMs = monotonicMs()
+        this.#size.took(batch.length, workMs, nowMs - Math.max(sentMs, this.#answeredMs))
+        this.#answeredMs = nowMs
         const publishes: Publish[] = []
         const outcomes: Outcome[] = []
         for (let index = 0; index < batch.length; index++) {
@@ -163,11 +207,19 @@ export class AppendQueue implements Journal {
 
   #finish(batch: readonly Waiting[], answered: () => void): void {
     this.#queued -= batch.length
-    for (const { bytes } of batch) this.#queuedBytes -= bytes
+    for (const waiting of batch) {
+      this.#queuedBytes -= waiting.bytes
+      if (this.#pace !== undefined && isAlarm(waiting.publish)) this.#pace.stored(waiting.sender, numberOf(waiting))
+    }
     answered()
+    if (this.#aside.length > 0) this.#resume()
     // First, so that the storage thread has work while the answers go out.
     this.#flush()
     for (const waiting of batch) waiting.sender.answer(waiting, this.#heard)
     if (this.#queued === 0) this.#idle?.()
   }
 }
+
+const isAlarm = (publish: Publish): boolean => 'kind' in publish && publish.kind === 'alarm'
+
+const numberOf = ({ outcome }: Waiting): number | undefined => (outcome?.result === 'stored' ? outcome.seq : undefined)

@@ -119,7 +119,7 @@ export function securely<T>(db: DatabaseSync, work: () => T): T {
   try {
     return work()
   } finally {
-    db.exec('PRAGMA secure_delete = OFF')
+    db.exec('PRAGMA secure_delete = FAST')
   }
 }
 

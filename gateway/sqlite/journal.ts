@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SiteKind } from '../../schemas/registry.ts'
+import { elapsedSince, monotonicMs } from '../clock.ts'
 import type { Progress } from '../journal/journal.ts'
 import type { AppendBatch, AppendResult, Origin } from './append-batch.ts'
 import { createEntryCrc } from './entry-crc.ts'
@@ -57,6 +58,7 @@ export function journalProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
   const siteKey = (id: string, kind: SiteKind) => keyOf(siteKeys, `${kind} ${id}`, () => siteRow(db, id, kind))
 
   function append(batch: AppendBatch): AppendResult {
+    const startedMs = monotonicMs()
     const { count } = batch
     const sites = batch.devices.map(({ site, siteKind }) => siteKey(site, siteKind))
     const devices = batch.devices.map(({ device }) => deviceKey(device))
@@ -107,7 +109,7 @@ export function journalProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
     if (kept > 0) rejections.trim()
     counters.received += count
     saveCounters.run(counters.lastSeq, counters.received, counters.accepted, counters.duplicate, counters.rejected)
-    return { seqs, results }
+    return { seqs, results, workMs: elapsedSince(startedMs) }
   }
 
   /** A cursor never moves back, and progress that was made already counts once. */

@@ -5,7 +5,7 @@ import { alarmProcedures, alarmReader } from './alarms.ts'
 import { auditProcedures, auditReader, versionProcedures } from './audit.ts'
 import { auditedProcedures } from './audited.ts'
 import { deliveryProcedures, deliveryReader } from './deliveries.ts'
-import { emptyLog, eraseProcedures, eraseReader } from './erase.ts'
+import { emptyLog, eraseProcedures, eraseReader, securely } from './erase.ts'
 import { journalProcedures } from './journal.ts'
 import { journalReader } from './journal-reader.ts'
 import { maintenanceProcedures, maintenanceReader } from './maintenance.ts'
@@ -39,7 +39,7 @@ export function writeProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
       append: journal.append,
       advance: journal.advance,
       enroll: journal.enroll,
-      retainJournal: journal.retain,
+      retainJournal: (old: Parameters<typeof journal.retain>[0]): number => securely(db, () => journal.retain(old)),
       commitDesk: alarms.commit,
       createMessage: deliveries.create,
       deliveryFailed: deliveries.failed,

@@ -19,6 +19,10 @@ const retryableCodes = new Set([5, 6, 7, 8, 10, 13, 14])
 /** It's the disk, and not what was asked of it: the same call works once the disk does. */
 export const isSickDisk = (error: unknown): boolean => failureOf(error).retryable
 
+/** A page that the disk has changed: corrupt, not a database. No call that reads it works before a backup stands in its place. */
+const damageCodes = ['sqlite-11', 'sqlite-26']
+export const isDamage = (error: unknown): boolean => damageCodes.includes(failureOf(error).code)
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof OperationalError) return { code: error.code, message: error.message, retryable: error.retryable }
   const { errcode } = error as { errcode?: number }

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Failure, failureOf, isSickDisk } from './request.ts'
+import { type Failure, failureOf, isDamage, isSickDisk } from './request.ts'
 
 /**
  * How the storage thread writes: each group of calls is one transaction. While the disk takes nothing (full, read-only, an I/O
  * error, locked by somebody) appends are held here, in their order, and tried again until it does: a device keeps its connection
  * and waits for its PUBACK, instead of a fleet that is cut, comes again and sends everything again, each second. Any other
- * call fails at once, since whoever makes it has a way of its own to try again.
+ * call fails at once, since whoever makes it has a way of its own to try again. An append that meets a damaged page is held
+ * like that too, and what comes behind it: refused, its device would send it again without end, and nobody would be told.
  *
  * What is held is bounded by the append queue, which counts it as waiting.
  */
@@ -16,7 +17,7 @@ export type WritingOptions = {
   run: (procedure: string, argument: unknown) => unknown
   /** Reads again what the procedures keep in memory: after a failure it may not be what the file holds. */
   reset: () => void
-  /** Before and after each commit; throws where a commit would be none, since the file is gone. */
+  /** After each commit and before its answer; throws where it was none, since the file is gone. */
   assertInPlace: () => void
   /** Once when writing begins to fail, and when it fails for another reason; undefined once it works again. */
   onTrouble: (failure: Failure | undefined) => void
@@ -57,7 +58,8 @@ export function createWriting({ db, run, reset, assertInPlace, onTrouble, onWrit
     begin.run()
     try {
       const value = work()
-      assertInPlace()
+      // Once it was found gone nothing more is committed to nowhere.
+      if (trouble !== undefined) assertInPlace()
       commit.run()
       assertInPlace()
       return value
@@ -87,7 +89,7 @@ export function createWriting({ db, run, reset, assertInPlace, onTrouble, onWrit
     try {
       values = inTransaction(() => calls.map(({ procedure, argument }) => run(procedure, argument)))
     } catch (error) {
-      if (isSickDisk(error)) failed(calls, error)
+      if (isSickDisk(error) || (calls.length === 1 && isDamage(error))) failed(calls, error)
       else if (calls.length === 1) calls[0]?.fail(error)
       // One bad call must not fail its neighbours: each gets a transaction of its own, and only the bad one its error.
       else for (const call of calls) write([call])
@@ -110,7 +112,8 @@ export function createWriting({ db, run, reset, assertInPlace, onTrouble, onWrit
   }
 
   function succeeded(): void {
-    if (trouble === undefined) return
+    // Where a page is damaged others can be written: what is held still is what is wrong.
+    if (trouble === undefined || waiting.length > 0) return
     trouble = undefined
     retryMs = firstRetryMs
     onTrouble(undefined)

@@ -24,7 +24,11 @@ export class EndpointClocks {
       return undefined
     }
     const before = this.#aheadMs.get(endpoint)
-    if (before !== undefined && Math.abs(before - aheadMs) <= toleratedMs) return undefined
+    if (before !== undefined && Math.abs(before - aheadMs) <= toleratedMs) {
+      // It refuses what was signed at the time that it says, so that isn't its own: a proxy's perhaps. The next is signed at ours again.
+      this.#aheadMs.delete(endpoint)
+      return undefined
+    }
     this.#aheadMs.set(endpoint, aheadMs)
     return aheadMs
   }

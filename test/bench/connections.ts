@@ -6,7 +6,7 @@ import { startGateway } from '../helpers/gateway.ts'
 import { connectRaw, publishPacket } from '../helpers/raw-device.ts'
 import { until } from '../helpers/until.ts'
 import { type Figure, row } from './figure.ts'
-import { rssKib } from './process-cost.ts'
+import { cpuMs, rssKib } from './process-cost.ts'
 import { type Bench, startBench } from './processes.ts'
 import { benchButton, benchDirectory } from './stand.ts'
 
@@ -16,18 +16,19 @@ import { benchButton, benchDirectory } from './stand.ts'
  */
 export type Connections = {
   devices: number
+  /** Until all were connected, on the clock of the wall and on the gateway's processors. */
   connectMs: number
-  rssBefore: number
-  rssAfter: number
+  cpuMsEach: number
+  /** Empty, with the first thousand, with all. A connection's share is counted between the last two: the first also pay for compiled code. */
+  rssKib: [number, number, number]
   kibEach: number
-  msEach: number
-  storm: { devices: number; readyMs: number; allBackMs: number; pressedToToldMs: number }
+  storm: { devices: number; readyMs: number; allBackMs: number; cpuMs: number; pressedToToldMs: number }
 }
 type Said = { connected: number; pubacked: number; sinceMs: number }
 
 const heartbeatMs = 30_000
 const settleMs = 5000
-const parts = 2
+const firstDevices = 1000
 
 export async function connections(devices: number): Promise<Connections> {
   const { dir, registry, remove } = benchDirectory(devices)
@@ -36,43 +37,49 @@ export async function connections(devices: number): Promise<Connections> {
   const options = { dataDir: `${dir}/data`, registry, env }
   let gateway = await startGateway(options)
   await after(settleMs)
-  const rssBefore = rssKib(gateway.pid)
+  const empty = rssKib(gateway.pid)
+  const part = (from: number, count: number, address: number) =>
+    startBench('connected.ts', gateway.mqttPort, from, count, address, heartbeatMs)
+  const first = part(0, firstDevices, 10)
+  await allConnected([first], firstDevices)
+  await after(settleMs)
+  const warm = rssKib(gateway.pid)
+  const cpuBefore = cpuMs(gateway.pid)
   const began = Date.now()
-  const each = devices / parts
-  const fleet = Array.from({ length: parts }, (_, part) =>
-    startBench('connected.ts', gateway.mqttPort, part * each, each, 10 + part * 100, heartbeatMs),
-  )
+  const half = devices / 2
+  const fleet = [first, part(firstDevices, half - firstDevices, 50), part(half, half, 150)]
   await allConnected(fleet, devices)
   const connectMs = Math.max(...fleet.map(part => said(part).sinceMs)) - began
+  const cpuMsEach = (cpuMs(gateway.pid) - cpuBefore) / (devices - firstDevices)
   // Until each has sent at least one heartbeat.
   await after(heartbeatMs + settleMs)
-  const rssAfter = rssKib(gateway.pid)
-  if (fleet.some(part => said(part).pubacked < each)) throw new Error('not all heartbeats were pubacked')
+  const all = rssKib(gateway.pid)
+  if (fleet.reduce((sum, part) => sum + said(part).pubacked, 0) < devices) throw new Error('not all heartbeats came')
+  process.stderr.write(`connections: ${devices} in ${connectMs} ms, RSS ${empty} → ${warm} → ${all} KiB\n`)
 
-  const staying = fleet.slice(0, 1)
-  await Promise.all(fleet.slice(1).map(part => part.end()))
+  const staying = fleet.slice(0, 2)
+  await fleet[2]?.end()
   const { mqttPort } = gateway
   await gateway.kill()
   const killed = Date.now()
   gateway = await startGateway({ ...options, mqttPort })
   const readyMs = Date.now() - killed
   const told = press(mqttPort, endpoint)
-  await allConnected(staying, each)
+  await allConnected(staying, half)
   const allBackMs = Math.max(...staying.map(part => said(part).sinceMs)) - killed - readyMs
+  const stormCpuMs = cpuMs(gateway.pid)
   const pressedToToldMs = await told
   await Promise.all(staying.map(part => part.end()))
   await gateway.stop()
   await endpoint.down()
   remove()
-  const kibEach = (rssAfter - rssBefore) / devices
   return {
     devices,
     connectMs,
-    rssBefore,
-    rssAfter,
-    kibEach,
-    msEach: connectMs / devices,
-    storm: { devices: each, readyMs, allBackMs, pressedToToldMs },
+    cpuMsEach,
+    rssKib: [empty, warm, all],
+    kibEach: (all - warm) / (devices - firstDevices),
+    storm: { devices: half, readyMs, allBackMs, cpuMs: stormCpuMs, pressedToToldMs },
   }
 }
 
@@ -95,7 +102,7 @@ const allConnected = (fleet: Bench[], devices: number) =>
     120_000,
   )
 
-export function connectionFigures({ devices, kibEach, msEach, storm }: Connections): Figure[] {
+export function connectionFigures({ devices, cpuMsEach, kibEach, storm }: Connections): Figure[] {
   const count = (number: number) => number.toLocaleString('en')
   const figure = (title: string, unit: string, value: number): Figure => ({
     title,
@@ -106,7 +113,7 @@ export function connectionFigures({ devices, kibEach, msEach, storm }: Connectio
   })
   return [
     { ...figure(`RSS per connection, ${count(devices)} that say little`, 'kB', kibEach * 1.024), aim: { value: 20 } },
-    figure('time per connection while they all connect', 'ms', msEach),
+    figure('processor time per connection while they all connect', 'ms', cpuMsEach),
     figure(
       `killed and started: until ${count(storm.devices)} are back, and an alarm among them told`,
       'ms',

@@ -1,5 +1,6 @@
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { damagedReason } from '../../gateway/journal/journal.ts'
 import { findWalDamage } from '../../gateway/sqlite/wal-damage.ts'
@@ -10,6 +11,7 @@ import { dispatchTo, startEndpoint } from '../helpers/endpoint.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { openSqliteJournal } from '../helpers/journal.ts'
 import { writeRegistry } from '../helpers/registry.ts'
+import { until } from '../helpers/until.ts'
 import { accepted, append } from './journal-suite.ts'
 
 /** What a disk does to bytes that lie on it. SQLite has no check sums of its pages; the WAL's own end it without a word. */
@@ -117,4 +119,43 @@ test('an entry whose bytes the disk has changed is never passed on: counted, tol
   expect(items.map(({ seq }) => seq)).toEqual([3, 1])
   expect(await gateway.stop()).toBe(0)
   expect(readdirSync(dir).filter(name => name.includes('damaged'))).toEqual([])
+}, 60_000)
+
+test('a page that is met damaged while it runs: what needs it waits, is told of as trouble for as long, and the rest is written', async () => {
+  const dir = temporaryDirectory()
+  const first = await openSqliteJournal(dir)
+  await append(first.journal, accepted('e-1'))
+  await first.close()
+  const store = await openSqliteJournal(dir)
+  // The storage thread has not read it yet: it asks for ids only when one comes.
+  const db = new DatabaseSync(store.file, { readOnly: true })
+  const { page } = db.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE name = 'known_id'").get() as {
+    page: number
+  }
+  const { page_size: pageBytes } = db.prepare('PRAGMA page_size').get() as { page_size: number }
+  db.close()
+  const fd = openSync(store.file, 'r+')
+  writeSync(fd, Buffer.alloc(pageBytes, 0xff), 0, pageBytes, (page - 1) * pageBytes)
+  closeSync(fd)
+
+  const heard: (string | undefined)[] = []
+  store.database.onHealth(trouble => heard.push(trouble?.code))
+  const answers: string[] = []
+  const waits = (id: string | null) =>
+    append(store.journal, accepted(id)).then(
+      ({ result }) => answers.push(result),
+      ({ code }) => answers.push(code),
+    )
+  const waiting = [waits('e-2'), waits(null)]
+  await until(() => store.database.trouble() !== undefined, 'trouble')
+  expect(store.database.trouble()).toMatchObject({ code: 'sqlite-11' })
+  // What doesn't need that page is written, and doesn't make it whole.
+  await store.database.write.call('enroll', 'some')
+  expect(await store.database.read.call('cursor', 'some')).toBe(0)
+  expect([heard, answers]).toEqual([['sqlite-11'], []])
+
+  store.database.holdNothing()
+  await Promise.all(waiting)
+  expect(answers).toEqual(['journal-damaged', 'journal-damaged'])
+  await store.close()
 })

@@ -257,8 +257,17 @@ describe('deliveries and messages', () => {
     const { items } = await store.database.read.call('deliveries', { limit: 1000, before: 1e9 })
     const { id } = items.find(item => item.messageId === one.id && item.endpoint === endpoint)!
     const settled = { deliveryId: id, endpoint, subject: one.subject, at: 500, status: 200, attempts: 1, reply: {} }
-    const nothing = { openings: [], alarms: [], lines: [], messages: [], responses: [], receipts: [], progress: null }
-    await store.database.write.call('commitDesk', { ...nothing, settled: [settled] } as never)
+    await store.database.write.call('commitDesk', {
+      openings: [],
+      alarms: [],
+      lines: [],
+      messages: [],
+      settled: [settled],
+      responses: [],
+      receipts: [],
+      audit: [],
+      progress: null,
+    })
   }
   const forget = (store: SqliteJournal, before: number, atMost = limit) =>
     store.database.write.call('retainDeliveries', { before, limit: atMost })

@@ -47,7 +47,7 @@ const queries = [
 const tokens = [adminToken, ...Array.from({ length: 40 }, (_, index) => `token-${index}-of-the-fuzzer`)]
 
 test('API: each request is answered, none with a 5xx, each refusal is a problem', async () => {
-  const { random, cases } = planFuzz('requests of the API', 4000)
+  const { random, cases } = planFuzz('requests of the API', 800)
   const dataDir = temporaryDirectory()
   const gateway = await startGateway({
     dataDir,

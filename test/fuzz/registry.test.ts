@@ -32,7 +32,7 @@ const dictionary = [
 ]
 
 test('registry files: each is taken whole or refused with a mistake that repeats no secret and no phone', () => {
-  const { random, cases } = planFuzz('registry files', 4000)
+  const { random, cases } = planFuzz('registry files', 2500)
   const mutate = mutator(random, dictionary)
   const whole = readFileSync(writeRegistry(temporaryDirectory(), { buttons: 2 }))
   const outcomes = { taken: 0, refused: 0 }

@@ -56,7 +56,7 @@ async function startLiar(mutate: Mutate, random: () => number) {
 }
 
 test('webhook replies over HTTP: each attempt ends, and is delivered only where 2xx was answered', async () => {
-  const { random, cases } = planFuzz('answers of an endpoint', 2000)
+  const { random, cases } = planFuzz('answers of an endpoint', 1200)
   const liar = await startLiar(mutator(random, dictionary), random)
   const poster = new Poster()
   onTestFinished(() => poster.close())
@@ -73,7 +73,7 @@ test('webhook replies over HTTP: each attempt ends, and is delivered only where 
 }, 120_000)
 
 test('answers of InfluxDB over HTTP: each write ends, and counts as written only where 2xx was answered', async () => {
-  const { random, cases } = planFuzz('answers of InfluxDB', 1500)
+  const { random, cases } = planFuzz('answers of InfluxDB', 1000)
   await inParallel(4, 4, async () => {
     const liar = await startLiar(mutator(random, dictionary), random)
     const connection = createConnection({ url: liar.url, database: 'gatehouse', timeoutMs: 2000 })
@@ -88,7 +88,7 @@ test('answers of InfluxDB over HTTP: each write ends, and counts as written only
 }, 120_000)
 
 test('bodies of replies: whatever they hold, a number and an acknowledgement are there only if they were said', () => {
-  const { random, cases } = planFuzz('bodies of replies', 20_000)
+  const { random, cases } = planFuzz('bodies of replies', 35_000)
   const mutate = mutator(random, dictionary)
   const body = Buffer.from('{"incidentNo":"JQ-2026-1","acknowledged":true,"more":[1,{"a":null}]}')
   for (let index = 0; index < cases; index++) {
@@ -104,7 +104,7 @@ test('bodies of replies: whatever they hold, a number and an acknowledgement are
 })
 
 test('errors of InfluxDB: each is one of three classes, and none repeats the refused line', () => {
-  const { random, cases } = planFuzz("InfluxDB's error bodies", 15_000)
+  const { random, cases } = planFuzz("InfluxDB's error bodies", 20_000)
   const mutate = mutator(random, dictionary)
   const body = Buffer.from(`{"error":"unable to parse 'access,device=x personKey=\\"SECRET\\" 1': bad timestamp"}`)
   for (let index = 0; index < cases; index++) {

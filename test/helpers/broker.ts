@@ -55,6 +55,14 @@ export class HeldJournal implements Journal {
       done(null, { result: 'reason' in publish ? 'rejected' : 'stored', seq: ++this.#seq })
   }
 
+  /** Commits what one device has waiting, before all others. */
+  commitOf(device: string): void {
+    const own = this.held.filter(({ publish }) => publish.device === device)
+    const others = this.held.filter(({ publish }) => publish.device !== device)
+    this.held.splice(0, this.held.length, ...own, ...others)
+    this.commit(own.length)
+  }
+
   fail(error: Error, count = this.held.length): void {
     for (const { done } of this.held.splice(0, count)) done(error)
   }

@@ -29,6 +29,8 @@ export type Sickness = {
   /** A failed fsync loses what was written since the last that worked; from when it was set. */
   loses?: boolean
   freeBytes?: number
+  /** Whoever asks what is free is not answered while it is set. */
+  hangingStatfs?: boolean
 }
 
 const countersAt = 40
@@ -52,7 +54,7 @@ export function diskFault(): DiskFault {
   const fault: DiskFault = {
     env: { LD_PRELOAD: library, GATEHOUSE_TEST_DISK_FAULT: control },
     set(sick) {
-      const { sync, syncDelayMs = 0, write, read, loses = false, whileReserve = false } = sick
+      const { sync, syncDelayMs = 0, write, read, loses = false, whileReserve = false, hangingStatfs = false } = sick
       const { tornBytes = 0, freeBytes = -1 } = sick
       const page = Buffer.alloc(countersAt)
       for (const [index, value] of [
@@ -63,6 +65,7 @@ export function diskFault(): DiskFault {
         +loses,
         tornBytes,
         +whileReserve,
+        +hangingStatfs,
       ].entries())
         page.writeInt32LE(value, 4 * index)
       page.writeBigInt64LE(BigInt(freeBytes), 32)

@@ -121,6 +121,8 @@ function spawnGateway(options: { dataDir: string; registry: string; env?: Record
     cwd: new URL('../..', import.meta.url),
     env: {
       PATH: process.env.PATH,
+      // What one start compiled the next needn't; set by vitest.config.ts.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       GATEHOUSE_DATA_DIR: options.dataDir,
       GATEHOUSE_REGISTRY: options.registry,
       GATEHOUSE_MQTT_PORT: String(options.mqttPort ?? 0),

@@ -4,7 +4,7 @@ import { setTimeout as after } from 'node:timers/promises'
 export async function until<T>(
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   what: string,
-  timeoutMs = 20_000,
+  timeoutMs = 45_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

@@ -114,7 +114,7 @@ test('full, read-only, torn writes, a failed fsync that loses what was written: 
   expect((await place.gateway.get<Stats>('stats')).accepted).toBe(pubacks())
   await Promise.all(devices.map(device => device.end()))
   expect(await place.gateway.stop()).toBe(0)
-}, 90_000)
+}, 120_000)
 
 test('a nearly full disk takes alarms and heartbeats only, a full one alarms; when there is room again, everything', async () => {
   const place = await stand()
@@ -156,8 +156,8 @@ test('a nearly full disk takes alarms and heartbeats only, a full one alarms; wh
   await isReady(place)
   await until(() => existsSync(reserve), 'the reserve, taken again')
 
-  // Takes nothing at all: the press is told from memory, and as an alarm once it is stored.
-  fault.set({ write: 'EROFS' })
+  // Takes nothing at all, and doesn't even say how full it is: the press is told from memory, and as an alarm once it is stored.
+  fault.set({ write: 'EROFS', hangingStatfs: true })
   let pubacked = false
   const button2 = await connectDevice(gateway.mqttUrl, button(2))
   onTestFinished(() => button2.end())
@@ -172,7 +172,31 @@ test('a nearly full disk takes alarms and heartbeats only, a full one alarms; wh
   await third
   await raised('press-3')
   expect(endpoint.told.filter(isFault('alarm-unstored'))).toHaveLength(1)
-}, 60_000)
+}, 120_000)
+
+test('started on a full disk it takes alarms into its reserve; without one it starts too, and goes on when there is room', async () => {
+  const place = await stand()
+  const { fault, endpoint } = place
+  const reserve = `${place.dataDir}/reserve`
+  await until(() => existsSync(reserve), 'the reserve')
+  fault.set({ freeBytes: 1_000_000, write: 'ENOSPC', whileReserve: true })
+  await place.restart()
+  expect(existsSync(reserve)).toBe(false)
+  const device = await connectDevice(place.gateway.mqttUrl, button(1))
+  await device.publish('alarm', panic('press-1'))
+  await endpoint.next(({ message }) => message.data.alarm?.device.id === 'button-1')
+  await device.end()
+
+  fault.set({ freeBytes: 0, write: 'ENOSPC' })
+  await place.restart()
+  expect(place.gateway.log).toContainEqual(expect.objectContaining({ msg: 'start.put-off', what: 'audit' }))
+  await until(async () => (await ready(place))[1].includes('the disk is full'), 'it says so')
+  fault.set({})
+  await isReady(place)
+  await until(() => place.gateway.log.some(({ msg }) => msg === 'start.caught-up'), 'what was put off')
+  const { items } = await place.gateway.get<{ items: unknown[] }>('audit?what=gateway.started')
+  expect(items).toHaveLength(3)
+}, 120_000)
 
 test('stopped while the disk takes nothing it ends in time, and acknowledges nothing', async () => {
   const place = await stand()
@@ -206,4 +230,4 @@ test('stopped while the disk takes nothing it ends in time, and acknowledges not
   await place.endpoint.next(isFault('journal-gone'))
   expect(await ended).toBe(1)
   expect(pubacked).toBe(false)
-}, 60_000)
+}, 120_000)

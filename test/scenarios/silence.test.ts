@@ -46,10 +46,10 @@ async function stand(kinds: DeviceKind[], options: { selfTest?: boolean } = {}) 
   return { endpoint, start }
 }
 /** A connection whose heartbeat was pubacked: so the gateway has heard it. */
-async function connectHeard(gateway: ClockedGateway, index: number) {
+async function connectHeard(gateway: ClockedGateway, index: number, at = site) {
   const raw = await connectRaw(gateway.mqttPort, idOf(index))
   onTestFinished(() => void raw.socket.destroy())
-  raw.send(publishPacket(topics.heartbeat(address(index)), '{}', 1))
+  raw.send(publishPacket(topics.heartbeat({ ...address(index), site: at }), '{}', 1))
   await raw.packet(({ cmd }) => cmd === 'puback')
   return raw
 }
@@ -259,8 +259,7 @@ test('a registry that is reloaded says who is watched: who left or is disabled i
   await gateway.post('registry/reload')
   command(enable, registry, [idOf(1)])
   await gateway.post('registry/reload')
-  const raw = await connectRaw(gateway.mqttPort, idOf(1))
-  onTestFinished(() => void raw.socket.destroy())
+  await connectHeard(gateway, 1, 'school-02')
   gateway.pass(2)
   await endpoint.next(({ message }) => message.type === 'device.recovered' && message.subject === 'd-2')
 })

@@ -1,18 +1,22 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { Agent, createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Stats } from '../../schemas/api.ts'
 import { connectDevice, panic, passage } from '../helpers/device.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
+import { diskFault } from '../helpers/disk-fault.ts'
 import { dispatchTo, startEndpoint } from '../helpers/endpoint.ts'
-import { failToStart, type RunningGateway, startGateway } from '../helpers/gateway.ts'
+import { adminToken, failToStart, type RunningGateway, startGateway } from '../helpers/gateway.ts'
+import { connectRaw } from '../helpers/raw-device.ts'
 import { button, writeRegistry } from '../helpers/registry.ts'
 import { startStoringDevice } from '../helpers/storing-device.ts'
 import { until } from '../helpers/until.ts'
 
 const stopLimitMs = 10_000
+const connected = 1000
 
 const errorsOf = ({ log }: RunningGateway) => log.filter(({ level }) => level === 'error' || level === 'fatal')
 
@@ -59,7 +63,8 @@ describe('a stop under load', () => {
     },
   )
 
-  test('an endpoint and an InfluxDB that answer nothing hold it up no longer than that', async () => {
+  test('with all that may hold it up at once it ends in time, and what was pubacked is there', async () => {
+    const disk = diskFault()
     const endpoint = await startEndpoint()
     onTestFinished(() => endpoint.down())
     endpoint.behave(() => {})
@@ -68,27 +73,63 @@ describe('a stop under load', () => {
     await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void silent.close().closeAllConnections())
     const dir = temporaryDirectory()
-    const gateway = await startGateway({
+    const options = {
       dataDir: `${dir}/data`,
-      registry: writeRegistry(dir),
+      registry: writeRegistry(dir, { buttons: connected + 2 }),
       env: {
         ...dispatchTo(endpoint),
+        ...disk.env,
         GATEHOUSE_INFLUX_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+        GATEHOUSE_MQTT_MAX_CONNECTIONS_PER_ADDRESS: String(2 * connected),
       },
-    })
+    }
+    const gateway = await startGateway(options)
     onTestFinished(() => gateway.kill())
-    const device = await connectDevice(gateway.mqttUrl, button(1))
-    onTestFinished(() => device.end())
-    await until(
-      () => asked > 0 || device.publish('alarm', panic(`a-${performance.now()}`)).then(() => false),
-      'a write',
+    // Many that are only there, one over a WebSocket, a page that watches and doesn't read, HTTP connections that stay open.
+    const devices = await Promise.all(
+      Array.from({ length: connected }, (_, index) => connectRaw(gateway.mqttPort, button(index + 1).device)),
     )
+    const overWebSocket = await connectDevice(`${gateway.httpUrl.replace('http', 'ws')}/mqtt`, button(connected + 1))
+    onTestFinished(() => overWebSocket.end())
+    const agent = new Agent({ keepAlive: true })
+    onTestFinished(() => agent.destroy())
+    const get = (path: string) =>
+      new Promise<IncomingMessage>((resolve, reject) =>
+        request(`${gateway.httpUrl}${path}`, { agent, headers: { authorization: `Bearer ${adminToken}` } }, resolve)
+          .on('error', reject)
+          .end(),
+      )
+    const watching = await get('/api/v1/stream')
+    watching.on('error', () => {})
+    for (let n = 0; n < 5; n++) (await get('/healthz')).resume()
+    const storing = startStoringDevice(gateway.mqttUrl, button(connected + 2), {
+      inFlight: 100,
+      next: n => ({
+        kind: n % 50 === 0 ? 'alarm' : 'access',
+        id: `e-${n}`,
+        payload: n % 50 === 0 ? panic(`e-${n}`) : passage(`e-${n}`),
+      }),
+    })
+    onTestFinished(() => storing.end())
+    disk.set({ syncDelayMs: 50 })
+    await until(() => asked > 0 && storing.pubacked.length > 200, 'load')
     await endpoint.next()
 
     const startedMs = performance.now()
     expect(await gateway.stop()).toBe(0)
     expect(performance.now() - startedMs).toBeLessThan(stopLimitMs)
-    expect(errorsOf(gateway)).toEqual([])
+    expect(errorsOf(gateway).filter(({ code }) => code !== 'endpoint-failing')).toEqual([])
+    await Promise.all(devices.map(device => device.closed))
+    await storing.end()
+    const file = new DatabaseSync(`${dir}/data/journal.sqlite`, { readOnly: true })
+    const kept = new Set(
+      file
+        .prepare('SELECT id FROM entry')
+        .all()
+        .map(({ id }) => id),
+    )
+    file.close()
+    expect(storing.pubacked.filter(id => !kept.has(id))).toEqual([])
   })
 })
 

@@ -10,7 +10,7 @@ import { watch } from '../helpers/watcher.ts'
 
 /** `npm run token` beside a gateway that runs, as an operator does it. */
 async function token(dataDir: string, args: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['gateway/token-command.ts', ...args.split(' ')], {
+  const child = spawn(process.execPath, ['gateway/commands/token.ts', ...args.split(' ')], {
     cwd: new URL('../..', import.meta.url),
     env: { PATH: process.env.PATH, GATEHOUSE_DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -154,7 +154,7 @@ describe('who sends slowly', () => {
       'a body that never ends',
       'POST /api/v1/alarms/a-1/close HTTP/1.1\r\nhost: x\r\nauthorization: Bearer token-of-admin\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
     ],
-  ])('%s is cut, and others are served meanwhile', async (_, bytes) => {
+  ])('%s is cut, and others are served meanwhile', { timeout: 15_000 }, async (_, bytes) => {
     const { port, get } = await startApi({ patience })
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => {})

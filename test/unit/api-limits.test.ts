@@ -132,8 +132,13 @@ describe('an allowance', () => {
 })
 
 test('a refusal is held back, and what was sent behind it waits; others are answered meanwhile', async () => {
-  const held = { burst: 1, perSecond: 1, maxKeys: 10, heldMs: 300 }
+  const held = { burst: 1, perSecond: 1, maxKeys: 10, heldMs: 1000 }
+  let asked = 0
   const { port, get, logged } = await startApi({
+    clock: () => {
+      asked++
+      return at
+    },
     allowances: { token: { ...held, burst: 100 }, alarm: held, failure: held, open: held },
   })
   const socket = connect(port, '127.0.0.1')
@@ -147,9 +152,13 @@ test('a refusal is held back, and what was sent behind it waits; others are answ
   await expect.poll(statuses).toEqual(['200'])
   socket.write(request)
   await expect.poll(() => logged.some(({ message }) => message === 'http.limited')).toBe(true)
-  socket.write(request)
+  const mark = asked
   expect((await get('sites')).status).toBe(200)
-  expect(statuses()).toEqual(['200'])
+  const perRequest = asked - mark
+  socket.write(request)
+  for (let n = 0; n < 2; n++) expect((await get('sites')).status).toBe(200)
+  // The third was not even looked at.
+  expect([asked - mark, statuses()]).toEqual([3 * perRequest, ['200']])
   await expect.poll(statuses, { timeout: 5000 }).toEqual(['200', '429', '429'])
   socket.destroy()
 })

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkCertificates, lifeWarnings, type Pem } from '../../gateway/certificate-checks.ts'
-import { loadCertificates } from '../../gateway/certificates.ts'
+import { loadCertificates } from '../../gateway/certificates/certificates.ts'
+import { checkCertificates, lifeWarnings, type Pem } from '../../gateway/certificates/checks.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Config, readConfig } from '../../gateway/config.ts'
-import { apiTokens } from '../../gateway/keys.ts'
+import { apiTokens } from '../../gateway/tokens/admin-token.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 
 const configIn = (dataDir: string, more: Partial<Config> = {}): Config => ({

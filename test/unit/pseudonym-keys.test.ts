@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { begun, createMasking, fingerprintOf, keyed, type Version } from '../../gateway/journal/versions.ts'
+import { begun, createMasking, fingerprintOf, keyed, neededFor, type Version } from '../../gateway/journal/versions.ts'
 import { pseudonymKeys } from '../../gateway/pseudonym-keys.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 
@@ -73,6 +73,15 @@ describe('versions of the key', () => {
     expect(masking.of(91).version).toBe(2)
     expect(masking.of(91).pseudonym('r-1')).not.toBe(first.of(91).pseudonym('r-1'))
     expect(masking.current).toEqual(masking.of(Number.MAX_SAFE_INTEGER))
+  })
+
+  test('a key is needed for as long as an entry of its time is kept', () => {
+    const versions = [version(1, 1, one), version(2, 91, two), version(3, 200, one)]
+    const three = [version(1, 1, one), version(2, 91, two)]
+    expect(neededFor(three, 90)).toEqual(new Set([fingerprintOf(one), fingerprintOf(two)]))
+    expect(neededFor(three, 91)).toEqual(new Set([fingerprintOf(two)]))
+    expect(neededFor(versions, 91)).toEqual(new Set([fingerprintOf(one), fingerprintOf(two)]))
+    expect(neededFor(versions, 200)).toEqual(new Set([fingerprintOf(one)]))
   })
 
   test('one whose key is gone is masked as the one in use, and says so', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { add, digestOf, newToken, revoke, rotate } from '../../gateway/token-change.ts'
-import { type KeptToken, maxTokens, parseTokens } from '../../gateway/token-file.ts'
-import { optionsOf } from '../../gateway/token-options.ts'
+import { add, digestOf, newToken, revoke, rotate } from '../../gateway/tokens/change.ts'
+import { type KeptToken, maxTokens, parseTokens } from '../../gateway/tokens/file.ts'
+import { optionsOf } from '../../gateway/tokens/options.ts'
 
 const now = Date.parse('2026-11-24T00:00:00.000Z')
 const minutes = (count: number) => now + count * 60_000

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Config, readConfig } from '../../gateway/config.ts'
 import type { Log } from '../../gateway/log.ts'
-import { add, digestOf, revoke } from '../../gateway/token-change.ts'
-import { changeTokens, readTokenFile, tokenFileIn } from '../../gateway/token-file.ts'
-import { Tokens } from '../../gateway/tokens.ts'
+import { add, digestOf, revoke } from '../../gateway/tokens/change.ts'
+import { changeTokens, readTokenFile, tokenFileIn } from '../../gateway/tokens/file.ts'
+import { Tokens } from '../../gateway/tokens/tokens.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 
 const now = Date.parse('2026-11-24T00:00:00.000Z')

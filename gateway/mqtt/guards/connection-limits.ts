@@ -3,7 +3,10 @@ import type { Duplex } from 'node:stream'
 
 export type Limits = {
   maxConnections: number
-  /** For one address; loopback has no such limit: a TLS terminator or a simulator there speaks for everybody. */
+  /**
+   * Of one address that have not logged in; who has counts in all only, since a whole district may come through one balancer. Loopback
+   * has no such limit: a TLS terminator or a simulator there speaks for everybody.
+   */
   maxConnectionsPerAddress: number
 }
 
@@ -30,17 +33,17 @@ export class ConnectionLimits {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
     const address = addressOf(remoteAddress)
     const house = address === undefined ? undefined : (this.#addresses.get(address) ?? new House())
-    if (house !== undefined && !house.hasRoom(maxConnectionsPerAddress))
-      return `more than ${maxConnectionsPerAddress} connections from one address; GATEHOUSE_MQTT_MAX_CONNECTIONS_PER_ADDRESS is how many there may be`
     if (!this.#all.hasRoom(maxConnections))
       return `more than ${maxConnections} connections; GATEHOUSE_MQTT_MAX_CONNECTIONS is how many there may be`
+    house?.makeRoom(maxConnectionsPerAddress)
     if (address !== undefined && house !== undefined) this.#addresses.set(address, house)
     this.#all.enter(stream)
     house?.enter(stream)
     stream.once('close', () => {
       this.#all.leave(stream)
       house?.leave(stream)
-      if (address !== undefined && house?.open === 0) this.#addresses.delete(address)
+      if (address !== undefined && house?.open === 0 && this.#addresses.get(address) === house)
+        this.#addresses.delete(address)
     })
     return undefined
   }
@@ -48,7 +51,9 @@ export class ConnectionLimits {
   loggedIn(stream: Duplex, remoteAddress: string | undefined): void {
     this.#all.settle(stream)
     const address = addressOf(remoteAddress)
-    if (address !== undefined) this.#addresses.get(address)?.settle(stream)
+    const house = address === undefined ? undefined : this.#addresses.get(address)
+    house?.leave(stream)
+    if (address !== undefined && house?.open === 0) this.#addresses.delete(address)
   }
 
   /** Closes whoever isn't logged in. */
@@ -67,13 +72,18 @@ class House {
   }
 
   hasRoom(max: number): boolean {
-    if (this.#inside.size < max) return true
+    this.makeRoom(max)
+    return this.#inside.size < max
+  }
+
+  /** Closes who has waited longest without logging in, where there are as many inside as may be. */
+  makeRoom(max: number): void {
+    if (this.#inside.size < max) return
     const [longest] = this.#waiting
-    if (longest === undefined) return false
+    if (longest === undefined) return
     // Its place is free at once; its close is told of later.
     this.leave(longest)
     longest.destroy()
-    return true
   }
 
   enter(stream: Duplex): void {
@@ -104,9 +114,9 @@ export function addressOf(address: string | undefined): string | undefined {
 }
 
 function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::') as [string, string?]
-  const groups = head === '' ? [] : head.split(':')
-  const behind = tail === undefined || tail === '' ? 0 : tail.split(':').length
-  if (tail !== undefined) while (groups.length + behind < 8) groups.push('0')
-  return `${groups.slice(0, 4).join(':')}/64`
+  const [head = '', tail = ''] = address.split('::')
+  const groupsOf = (part: string) => (part === '' ? [] : part.split(':'))
+  const [before, behind] = [groupsOf(head), groupsOf(tail)]
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - behind.length) }, () => '0')
+  return `${[...before, ...zeros, ...behind].slice(0, 4).join(':')}/64`
 }

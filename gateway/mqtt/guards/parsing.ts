@@ -1,7 +1,7 @@
 import type { Client } from 'aedes'
 import { type Mistake, mistakeInConnectHeader } from './connect-rules.ts'
 import { mistakeIn, type Parsed } from './packet-rules.ts'
-import { mistakeInText } from './text.ts'
+import { isDoubtful, mistakeInText } from './text.ts'
 
 /**
  * The rules' place in aedes' parser: what a stranger sends is judged before aedes acts on it, a packet's size on its header.
@@ -60,8 +60,10 @@ function parseString(this: Parser): string | null {
   const start = this._pos + 2
   const text = own(this)._parseString.call(this)
   if (text === null) return null
-  const why = mistakeInText(text, () => this._list.slice(start, this._pos))
-  if (why !== undefined) end(this, { why })
+  if (isDoubtful(text)) {
+    const why = mistakeInText(text, this._list.slice(start, this._pos))
+    if (why !== undefined) end(this, { why })
+  }
   return text
 }
 

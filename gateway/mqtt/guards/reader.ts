@@ -17,6 +17,8 @@ type Inside = {
   _parsingBatch: number
   _nextBatch: (error?: Error) => void
   _paused: boolean
+  _keepaliveInterval: number
+  _keepaliveTimer: NodeJS.Timeout
   resume(): void
   _parser: Parser
 }
@@ -55,6 +57,7 @@ export class Reader implements Member<Reader> {
     conn.removeListener('readable', inside._nextBatch)
     conn.on('readable', () => reading.ask(this))
     conn.once('close', () => reading.left(this))
+    client.once('connected', () => this.#keepAlive())
     // aedes begins with one, as it counts the first 'readable' too.
     inside._parsingBatch = 0
     inside._nextBatch = error => {
@@ -65,6 +68,21 @@ export class Reader implements Member<Reader> {
     inside.resume = resume
     parser.reader = this
     parser._parseHeader = parseHeader
+  }
+
+  /**
+   * Whoever says nothing for one and a half times its keepalive is gone [MQTT-3.1.2-24]. Who isn't read has perhaps said something:
+   * it is still there as long as that waits to be read, be it because the disk takes nothing just now.
+   */
+  #keepAlive(): void {
+    const inside = this.#inside
+    if (inside._keepaliveInterval <= 0) return
+    clearTimeout(inside._keepaliveTimer)
+    inside._keepaliveTimer = setTimeout(() => {
+      const isWaiting = (this.isHeld || this.line !== undefined) && (this.#isStopped || inside.conn.readableLength > 0)
+      if (isWaiting) inside._keepaliveTimer.refresh()
+      else this.client.emit('error', new Error('keep alive timeout'))
+    }, inside._keepaliveInterval)
   }
 
   /** Packets that are not done with. */

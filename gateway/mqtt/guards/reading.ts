@@ -11,6 +11,8 @@ import { Reader } from './reader.ts'
  * - First come those with little to say: nothing of theirs waits, or next to nothing. A panic button is always one of them.
  * - The rest, who had more to say than their turn or whose publishes wait for the disk, are read while fewer than
  *   `maxWaiting` publishes wait in all. Beyond it their sockets fill, and TCP makes them wait (MQTT 3.1.1 has no window).
+ *   Only one of them is visited every `crowdedEveryMs`: while the disk takes nothing its answers never come, and a press may
+ *   stand behind five heartbeats that wait for it.
  * - Nobody has more than its own share waiting (reader.ts).
  *
  * Nobody is held for ever: whoever isn't read either has packets that are still to be answered, or stands in a line that is
@@ -24,6 +26,7 @@ const restPackets = 16
 const few = 4
 /** Publishes of all connections. */
 const maxWaiting = 4096
+const crowdedEveryMs = 2
 /** Whoever had more to say than its turn for so long, without a pause, floods. A buffer of 50,000 events is gone long before. */
 const floodingAfterMs = 30_000
 
@@ -37,6 +40,7 @@ export class Reading {
   #waiting = 0
   #full = 0
   #isScheduled = false
+  #timer: NodeJS.Timeout | undefined
 
   constructor(options: ReadingOptions = {}) {
     this.#onFlooding = options.onFlooding ?? (() => {})
@@ -117,11 +121,23 @@ export class Reading {
     do {
       const reader = this.#first.shift()
       if (reader !== undefined) this.#visit(reader, firstPackets, startedMs)
-      else if (!this.#readOneOfTheRest(startedMs)) return
+      else if (!this.#readOneOfTheRest(startedMs)) break
     } while (this.#now() - startedMs < turnMs)
     // However many come first, the rest moves on.
     if (this.#first.size > 0) this.#readOneOfTheRest(startedMs)
     if (this.#first.size > 0 || (this.#rest.size > 0 && !this.#isCrowded)) this.#schedule()
+    else if (this.#rest.size > 0) this.#timer ??= setTimeout(this.#readOneOfTheCrowd, crowdedEveryMs)
+  }
+
+  readonly #readOneOfTheCrowd = (): void => {
+    this.#timer = undefined
+    const reader = this.#rest.shift()
+    if (reader !== undefined) {
+      this.#visit(reader, firstPackets, this.#now())
+      // It has more to say because the disk is slow.
+      reader.busySinceMs = undefined
+    }
+    if (this.#rest.size > 0) this.#schedule()
   }
 
   #readOneOfTheRest(nowMs: number): boolean {

@@ -8,10 +8,12 @@ import { isUtf8 } from 'node:buffer'
 const doubtful = /[^ -~\u00a0-\ufdcf\ufdf0-\ufffc]/
 const forbidden = /[^ -~\u00a0-\ufdcf\ufdf0-\ufffd]/
 
-/** Why a text can't be taken, or undefined. `bytes` are asked for only if there is doubt. */
-export function mistakeInText(text: string, bytes: () => Uint8Array): string | undefined {
-  if (!doubtful.test(text)) return undefined
+/** Whether the text is worth a look at its bytes; of those that devices use in earnest none is. */
+export const isDoubtful = (text: string): boolean => doubtful.test(text)
+
+/** Why a doubtful text can't be taken, or undefined. `bytes`: as it came. */
+export function mistakeInText(text: string, bytes: Uint8Array): string | undefined {
   // [MQTT-1.5.3-1]; a surrogate that is encoded by itself (ED A0 80 and on) is ill-formed too.
-  if (!isUtf8(bytes())) return 'a text is not UTF-8 [MQTT-1.5.3-1]'
+  if (!isUtf8(bytes)) return 'a text is not UTF-8 [MQTT-1.5.3-1]'
   return forbidden.test(text) ? 'a control character in a text [MQTT-1.5.3-2]' : undefined
 }

@@ -28,7 +28,8 @@ struct control {
   volatile int32_t torn_bytes;
   /* 1: writes fail only for as long as the gateway keeps its reserve, as on a disk that is full to the last byte. */
   volatile int32_t while_reserve;
-  int32_t unused;
+  /* 1: statfs doesn't return before it is 0 again. */
+  volatile int32_t hanging_statfs;
   /* What statfs says is free; -1: the truth. */
   volatile int64_t free_bytes;
   /* Counted for the test. */
@@ -143,6 +144,7 @@ ssize_t pread64(int fd, void *data, size_t bytes, off64_t at) {
 ssize_t pread(int fd, void *data, size_t bytes, off_t at) { return pread64(fd, data, bytes, at); }
 
 static void tell_free(uint64_t block, uint64_t *free, uint64_t *available) {
+  while (control && control->hanging_statfs) nanosleep(&(struct timespec){0, 10 * 1000000L}, NULL);
   if (!control || control->free_bytes < 0) return;
   *free = *available = (uint64_t)control->free_bytes / block;
 }
