@@ -1,5 +1,6 @@
 import type { Alarm, HistoryLine } from '../../schemas/alarm.ts'
 import { stages } from '../../schemas/alarm.ts'
+import type { WebhookMessage } from '../../schemas/webhook.ts'
 import { createDeadlineCheck } from './check-deadlines.ts'
 import { rowsOf } from './check-journal.ts'
 import { keyOf, type Said } from './ledger.ts'
@@ -7,7 +8,7 @@ import type { World } from './world.ts'
 
 /** Alarms on disk against the events that made them, the people who answered them, and the endpoints' books. At rest. */
 export function createAlarmCheck(world: World) {
-  const { disk, ledger, endpoints } = world
+  const { disk, ledger, endpoints, operators } = world
   const touched = disk.db.prepare(
     "SELECT n, id, stage, body FROM alarm WHERE n > ? OR stage <> 'closed' OR n IN (SELECT value FROM json_each(?))",
   )
@@ -15,6 +16,7 @@ export function createAlarmCheck(world: World) {
   const told = disk.db.prepare(
     'SELECT d.message, d.endpoint, d.state, m.type FROM delivery d JOIN message m ON m.id = d.message WHERE d.subject = ? ORDER BY d.id',
   )
+  const bodyOf = disk.db.prepare('SELECT body FROM message WHERE id = ?')
   const checkDeadlines = createDeadlineCheck(world)
   /** Which alarm each event made or counted on. */
   const made = new Map<string, string>()
@@ -22,7 +24,6 @@ export function createAlarmCheck(world: World) {
   let last = 0
   let open: number[] = []
   type Row = { n: number; id: string; stage: Alarm['stage']; body: string }
-  type Told = { message: string; endpoint: string; state: string; type: string }
 
   function fromEvents(alarm: Alarm, lines: readonly HistoryLine[]): void {
     const presses = lines.filter(({ what }) => what === 'raised' || what === 'pressed')
@@ -76,13 +77,47 @@ export function createAlarmCheck(world: World) {
     for (const { message, endpoint, state, type } of deliveries)
       if (type === 'alarm.closed' && state !== 'delivered')
         ledger.fail(`${type} ${message} to ${endpoint} is ${state}`, alarm.id)
+    // Of older ones retention has begun to take.
     if (!isNew) return
+    levels(alarm, deliveries)
     for (const { id, level, raised, messages } of endpoints) {
       if (level > 0) continue
       const row = deliveries.find(({ endpoint, type }) => endpoint === id && type === 'alarm.raised')
       if (row === undefined) ledger.fail(`${alarm.id}: ${id} was never to be told`, alarm.id)
       else if (row.state !== 'cancelled' && messages.get(raised.get(alarm.id) ?? '')?.acceptedAt === undefined)
         ledger.fail(`${alarm.id}: ${id} was never told`, alarm.id)
+    }
+  }
+
+  /**
+   * Each missed deadline is one level more and one message, and at each level those are told who stand at it, and nobody else;
+   * but whoever took an alarm over by its answer isn't told of that.
+   */
+  function levels(alarm: Alarm, deliveries: readonly Told[]): void {
+    const missed = deliveriesOf(deliveries, 'alarm.escalated')
+    const lines = rowsOf<{ line: string }>(history, alarm.id).filter(({ line }) => line.includes('"what":"escalated"'))
+    if (lines.length !== alarm.escalationLevel)
+      ledger.fail(`${alarm.id} has missed ${lines.length} deadlines and is at level ${alarm.escalationLevel}`, alarm.id)
+    if (missed.size !== lines.length)
+      ledger.fail(`${alarm.id} has missed ${lines.length} deadlines, and ${missed.size} messages say so`, alarm.id)
+    let expected = 0
+    for (const message of missed.keys()) {
+      const { body } = bodyOf.get(message) as { body: string }
+      const level = (JSON.parse(body) as WebhookMessage).data.alarm?.escalationLevel
+      if (level !== ++expected) ledger.fail(`${alarm.id} went from level ${expected - 1} to ${level}`, alarm.id)
+    }
+    for (const [message, told] of byMessage(deliveries)) {
+      const { body } = bodyOf.get(message) as { body: string }
+      const { type, data } = JSON.parse(body) as WebhookMessage
+      const level = data.alarm?.escalationLevel ?? 0
+      for (const endpoint of endpoints) {
+        const isDue = endpoint.level <= level
+        if (told.has(endpoint.id) === isDue || (isDue && type === 'alarm.acknowledged')) continue
+        ledger.fail(
+          `${alarm.id}: ${type} ${message} of level ${level} is ${isDue ? 'not ' : ''}for ${endpoint.id}`,
+          alarm.id,
+        )
+      }
     }
   }
 
@@ -97,6 +132,13 @@ export function createAlarmCheck(world: World) {
     }
   }
 
+  function maintained(alarm: Alarm, said: Said | undefined): void {
+    const from = said?.arrivals.find(({ gatewayMs }) => gatewayMs === Date.parse(alarm.receivedAt))?.at
+    const expected = from === undefined ? undefined : operators.isMaintained(alarm.site.id, from)
+    if (expected !== undefined && expected !== alarm.maintenance)
+      ledger.fail(`${alarm.id} is ${alarm.maintenance ? '' : 'not '}one of maintenance`, alarm.id)
+  }
+
   return {
     atRest(): void {
       for (const { n, id, stage, body } of rowsOf<Row>(touched, last, JSON.stringify(open))) {
@@ -106,7 +148,10 @@ export function createAlarmCheck(world: World) {
         byPeople(alarm, lines)
         byEndpoints(alarm, n > last)
         const raisedBy = ledger.said.get(keyOf(alarm.device.id, lines[0]?.eventId ?? ''))
-        if (n > last) soon(alarm, raisedBy)
+        if (n > last) {
+          soon(alarm, raisedBy)
+          maintained(alarm, raisedBy)
+        }
         checkDeadlines(alarm, lines, raisedBy)
         if (stage === 'closed') open = open.filter(other => other !== n)
         else if (!open.includes(n)) open.push(n)
@@ -130,3 +175,14 @@ export function createAlarmCheck(world: World) {
 
 /** The desk's tick, a commit or two, the way there. */
 const soonMs = 2000
+
+type Told = { message: string; endpoint: string; state: string; type: string }
+
+/** Who is told by each message, in the order of the messages. */
+function byMessage(deliveries: readonly Told[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { message, endpoint } of deliveries) found.set(message, (found.get(message) ?? new Set()).add(endpoint))
+  return found
+}
+const deliveriesOf = (deliveries: readonly Told[], type: string) =>
+  byMessage(deliveries.filter(one => one.type === type))

@@ -15,8 +15,12 @@ export function createDeadlineCheck(world: World) {
 
   return (alarm: Alarm, lines: readonly HistoryLine[], said: Said | undefined): void => {
     const pressedAt = said?.arrivals.find(({ gatewayMs }) => gatewayMs === Date.parse(alarm.receivedAt))?.at
-    if (pressedAt === undefined || ledger.lostTime.some(at => at >= pressedAt - 1000)) return
+    if (pressedAt === undefined || ledger.wasReset(pressedAt)) return
     const seen = ledger.stepped.get(alarm.id) ?? []
+    // Its press waited for the disk while the clock was set, so the stamp is of another clock: it counts from when it was raised.
+    const raisedAt = seen.find(({ line }) => line.what === 'raised')?.at ?? pressedAt
+    const isOfAnother = ledger.shown.some(({ since }) => since >= pressedAt && since <= raisedAt)
+    const waitedMs = isOfAnother ? raisedAt - pressedAt : 0
     /** undefined: it did not happen; NaN: nobody can tell when. */
     const timeOf = (line: HistoryLine | undefined): number | undefined => {
       if (line === undefined) return undefined
@@ -50,7 +54,7 @@ export function createDeadlineCheck(world: World) {
         ledger.fail(`${alarm.id}: ${name} was told as missed ${Math.round(at - toldAt)} ms early`, alarm.id)
       // Until then nothing could be expected; after it, only a moment may pass.
       const trouble = ledger.troubledUntil(at - lateMs, Math.min(toldAt ?? met ?? world.universe.now, at + hourMs))
-      const free = Math.max(at, trouble ?? at) + lateMs
+      const free = Math.max(at, trouble ?? at) + lateMs + waitedMs
       const end = toldAt ?? met ?? world.universe.now
       if (end > free + roundingMs)
         ledger.fail(

@@ -1,3 +1,7 @@
+import type { DeskChange } from '../../gateway/alarms/desk.ts'
+import type { WriteProcedures } from '../../gateway/sqlite/procedures.ts'
+import type { Call } from '../../gateway/sqlite/writing.ts'
+
 /**
  * Every step at which the gateway can die between two things that last: what is on disk, and what somebody outside has seen.
  * The simulation's test asserts that it died at each of them.
@@ -8,8 +12,8 @@
 export const stages = ['asked', 'in transaction', 'committed', 'answered'] as const
 export type Stage = (typeof stages)[number]
 
-/** By the storage thread's procedure. */
-export const writes = {
+/** Each procedure of the storage thread that writes, and what it does: one that is added and not named here is a type error. */
+export const writes: Record<Exclude<keyof WriteProcedures, 'commitDesk'>, string> = {
   enroll: 'start: a consumer is enrolled',
   startAudit: "start: the audit log's first line",
   beginVersion: 'start: a pseudonym key begins',
@@ -20,8 +24,15 @@ export const writes = {
   deliveryFailed: 'delivery: a failed attempt is noted',
   retainJournal: 'retention: entries go',
   retainDeliveries: 'retention: deliveries go',
-  audit: "stop: the audit log's last line",
-} as const
+  audit: 'audit: a line is added',
+  retryDelivery: 'operator: a delivery is to be tried now',
+  beginMaintenance: 'operator: maintenance begins',
+  endMaintenance: 'operator: maintenance ends',
+  testEndpoint: 'operator: an endpoint is tested',
+  markReplayed: 'operator: a rejection was replayed, and is marked',
+  rewriteErased: 'operator: a person is erased from entries',
+  hastenDeliveries: 'operator: an endpoint has another address',
+}
 
 /** What a turn of the desk may hold; it is one transaction. */
 export const deskWrites = {
@@ -29,6 +40,7 @@ export const deskWrites = {
   presses: 'desk: a press counts on an open alarm',
   settles: 'desk: a delivery is settled',
   acts: 'desk: a person takes a step',
+  closes: 'desk: an alarm is closed',
   escalates: 'desk: a deadline is missed',
   moves: 'desk: the clock is moved',
   passes: 'desk: only its cursor moves',
@@ -73,3 +85,33 @@ export const crashPoints: readonly string[] = [
   ),
   ...Object.values(ownWrites).flatMap(write => [at(write, 'in transaction'), at(write, 'committed')]),
 ]
+
+/** What each part of a desk's change is; a part that is added and not judged here is a type error. */
+type DeskWrite = keyof typeof deskWrites
+const partOf: { [Part in keyof Required<DeskChange>]: (part: Required<DeskChange>[Part]) => DeskWrite[] } = {
+  openings: openings => (openings.length > 0 ? ['raises'] : []),
+  lines: lines =>
+    lines.flatMap(({ line: { what } }) =>
+      what === 'pressed' || what === 'restored' ? ['presses'] : what === 'escalated' ? ['escalates'] : [],
+    ),
+  settled: settled => (settled.length > 0 ? ['settles'] : []),
+  responses: responses => (responses.length > 0 ? ['closes'] : []),
+  audit: audit => (audit.length > 0 ? ['acts'] : []),
+  clockMovedMs: () => ['moves'],
+  // They go with one of the above.
+  alarms: () => [],
+  messages: () => [],
+  receipts: () => [],
+  progress: () => [],
+}
+
+/** What a call does, by its crash points' names. */
+export function writesOf({ procedure, argument }: Pick<Call, 'procedure' | 'argument'>): string[] {
+  if (procedure !== 'commitDesk') return procedure in writes ? [writes[procedure as keyof typeof writes]] : []
+  const found = new Set(
+    Object.entries(argument as DeskChange).flatMap(([part, value]) =>
+      value === undefined ? [] : partOf[part as keyof DeskChange](value as never),
+    ),
+  )
+  return found.size > 0 ? [...found].map(write => deskWrites[write]) : [deskWrites.passes]
+}

@@ -2,6 +2,7 @@ import { crashPoints, deskWrites, ownWrites, steps, writes } from './crash-point
 import type { Device } from './device.ts'
 import { type Endpoint, type Mood, moods } from './endpoint.ts'
 import { poison } from './influx.ts'
+import { type Duty, duties, people } from './operators.ts'
 import type { World } from './world.ts'
 
 /** What a day brings, by chance: scenes in which devices speak, and around each of them what can go wrong. */
@@ -31,13 +32,21 @@ function speak(world: World): void {
     for (const button of scene < 0.1 ? buttons : [chance.of(buttons)]) later(20_000, () => press(world, button))
   else if (scene < 0.58) flap(world, chance.of(buttons))
   if (chance.happens(0.2)) later(minuteMs, () => chance.of(devices).sayAgain())
+  if (chance.happens(0.3)) later(minuteMs, () => world.operators.does(chance.of(duties)))
 }
 
-function pass({ chance }: World, gate: Device): void {
+function pass({ chance }: World, gate: Device, made: { isStrict?: true; ref?: number } = {}): void {
   const door = chance.happens(0.02) ? poison : 'east'
-  const data = { door, direction: 'in', method: 'card', result: 'granted' }
+  const person = { ref: `p-${made.ref ?? chance.whole(1, people)}`, role: 'resident' }
+  const data = {
+    door,
+    direction: 'in',
+    method: 'card',
+    result: 'granted',
+    ...((made.ref !== undefined || chance.happens(0.3)) && { person }),
+  }
   gate.say('access', data, {
-    isValid: !chance.happens(0.05),
+    ...(made.isStrict === true || chance.happens(0.04) ? { isStrict: true } : { isValid: !chance.happens(0.05) }),
     ...(chance.happens(0.1) && { ageMs: chance.within(0, 90 * minuteMs) }),
   })
 }
@@ -96,15 +105,39 @@ function planFaults(world: World, at: number): void {
  * passed, be it for days; what is rare is provoked. Worlds begin at different points of the list and take them out of its order.
  */
 function doom(world: World): void {
-  const { chance, dooms, seed, endpoints } = world
+  const { chance, universe, dooms, seed, endpoints } = world
   const point = crashPoints[((seed * doomsPerWorld + world.doomed++) * stride) % crashPoints.length] as string
   const is = (...writes: string[]) => writes.some(write => point.startsWith(write))
-  dooms.set(point, is('start', 'stop', deskWrites.moves, ownWrites.held) ? 1 : chance.of([1, 1, 1, 2, 3, 5]))
+  dooms.set(
+    point,
+    is('start', 'stop', 'operator', deskWrites.moves, ownWrites.held) ? 1 : chance.of([1, 1, 1, 2, 3, 5]),
+  )
   if (is('start')) world.crash(anywhere)
   if (is('stop')) world.stop()
   if (is(deskWrites.moves)) world.setClock(chance.whole(60_000, 600_000))
   if (is(ownWrites.held)) sicken(world)
-  if (is(writes.createMessage, writes.deliveryFailed)) upset(world, chance.of(endpoints), 'failing')
+  for (const [write, duty] of Object.entries(dutyOf))
+    if (is(write)) universe.plan(chance.within(1000, 30_000), () => provoke(world, duty))
+  if (is(writes.createMessage, writes.deliveryFailed, writes.retryDelivery))
+    upset(world, chance.of(endpoints), 'failing')
+}
+/** What makes a write happen that seldom does. */
+const dutyOf: Record<string, Duty> = {
+  [writes.retryDelivery]: 'retry',
+  [writes.beginMaintenance]: 'maintain',
+  [writes.endMaintenance]: 'maintain',
+  [writes.testEndpoint]: 'test',
+  [writes.markReplayed]: 'replay',
+  [writes.rewriteErased]: 'erase',
+  [writes.hastenDeliveries]: 'readdress',
+}
+
+function provoke(world: World, duty: Duty): void {
+  const { chance, universe, devices } = world
+  const gate = devices.at(-1) as Device
+  if (duty === 'replay') pass(world, gate, { isStrict: true })
+  if (duty === 'erase') for (let ref = 1; ref <= people; ref++) pass(world, gate, { ref })
+  universe.plan(chance.within(1000, 5000), () => world.operators.does(duty))
 }
 const doomsPerWorld = 12
 /** A prime. */

@@ -10,6 +10,7 @@ import type { World } from './world.ts'
  * connected again. Now and then it says something twice that it had a PUBACK for.
  */
 type Kept = { said: Said; topic: string; payload: Buffer }
+type More = { isValid?: boolean; isStrict?: boolean; ageMs?: number }
 const networkMs = { low: 1, high: 40 }
 
 export class Device {
@@ -32,12 +33,12 @@ export class Device {
     return this.#kept.length
   }
 
-  say(kind: Said['kind'], data: Record<string, unknown>, more: { isValid?: boolean; ageMs?: number } = {}): void {
-    const { isValid = true, ageMs } = more
+  say(kind: Said['kind'], data: Record<string, unknown>, more: More = {}): void {
+    const { isValid = true, isStrict = false, ageMs } = more
     const id = `${this.id}-${this.#nextId++}`
     const state = kind === 'alarm' ? (data.state as Said['state']) : undefined
     const said: Said = {
-      ...{ device: this.id, id, kind, state, isValid, isPubacked: false, arrivals: [] },
+      ...{ device: this.id, id, kind, state, isValid, isStrict, isPubacked: false, arrivals: [] },
       ...{ toldSeq: undefined, seq: undefined, isRaised: false },
     }
     this.#world.ledger.said.set(keyOf(this.id, id), said)
@@ -92,7 +93,7 @@ export class Device {
     if (!connection.life.alive) return
     connection.sent.push(said.id)
     const packet = { cmd: 'publish', topic: kept.topic, payload: kept.payload, qos: 1, dup: false, retain: false }
-    connection.take(packet as PublishPacket, error => this.#answered(connection, kept, error))
+    connection.take(packet as PublishPacket, said.isStrict, error => this.#answered(connection, kept, error))
   }
 
   #answered(connection: Connection, kept: Kept, error: Error | undefined): void {

@@ -12,6 +12,7 @@ type Booked = { body: string; firstAt: number; acceptedAt: number | undefined }
 
 const wayMs = { low: 0.5, high: 60 }
 const cutChance = 0.5
+const graceMs = 100
 
 export class Endpoint {
   readonly id: string
@@ -38,6 +39,7 @@ export class Endpoint {
     this.#world.passed(steps.posting)
     if (!life.alive) return new Promise(() => {})
     this.attempts++
+    this.#afterClose(body)
     const id = headers['webhook-id'] as string
     this.#underWay.set(id, life)
     return new Promise(resolve => {
@@ -89,6 +91,15 @@ export class Endpoint {
     booked.acceptedAt ??= universe.now
     if (type === 'alarm.raised') this.#world.people.told(subject)
     return { delivered: true, status: 200, reply: this.#reply(type) }
+  }
+
+  /** Of a closed alarm only the closing is told; what was found due a moment before is on its way. */
+  #afterClose(body: string): void {
+    const { type, subject } = JSON.parse(body) as WebhookMessage
+    const { ledger, universe } = this.#world
+    const closedAt = ledger.closedAt.get(subject)
+    if (closedAt !== undefined && type !== 'alarm.closed' && universe.now > closedAt + graceMs)
+      ledger.fail(`${this.id} is told ${type} of ${subject}, which was closed before`, subject)
   }
 
   /** Numbers grow in the order in which the desk makes messages. */

@@ -1,26 +1,26 @@
 import type { PublishPacket } from 'aedes'
-import { createAlarming } from '../../gateway/alarming.ts'
 import type { Acted, Action } from '../../gateway/alarms/action.ts'
 import type { DueDelivery } from '../../gateway/alarms/delivery.ts'
 import type { Desk } from '../../gateway/alarms/desk.ts'
 import { createOnce } from '../../gateway/api/once.ts'
-import { startAuditing } from '../../gateway/auditing.ts'
 import { type Clock, GatewayClock } from '../../gateway/clock.ts'
-import { Maintenance } from '../../gateway/devices/maintenance.ts'
+import { Maintenance, rememberedMs } from '../../gateway/devices/maintenance.ts'
 import { Room } from '../../gateway/disk/room.ts'
-import { cancelUnknown, startRetention } from '../../gateway/housekeeping.ts'
-import { startConsumer } from '../../gateway/journal/consumer.ts'
-import type { ConsumerSource } from '../../gateway/journal/journal.ts'
 import { createMasking } from '../../gateway/journal/versions.ts'
 import { silentLog } from '../../gateway/log.ts'
-import { startMasking } from '../../gateway/masking.ts'
 import { Intake } from '../../gateway/mqtt/intake.ts'
 import type { Session } from '../../gateway/mqtt/session.ts'
 import { AppendQueue } from '../../gateway/sqlite/append-queue.ts'
 import type { Database } from '../../gateway/sqlite/database.ts'
-import { journalReader } from '../../gateway/sqlite/journal-reader.ts'
-import { keepTime } from '../../gateway/timekeeping.ts'
+import { createAlarming } from '../../gateway/wiring/alarming.ts'
+import { startAuditing } from '../../gateway/wiring/auditing.ts'
+import { FirstWrites } from '../../gateway/wiring/first-writes.ts'
+import { cancelUnknown, startRetention } from '../../gateway/wiring/housekeeping.ts'
+import { startMasking } from '../../gateway/wiring/masking.ts'
+import { keepTime } from '../../gateway/wiring/timekeeping.ts'
+import { startConsumers } from './consumers.ts'
 import { steps } from './crash-points.ts'
+import { createOffice, type Office } from './office.ts'
 import { startStorage } from './storage.ts'
 import type { Life } from './universe.ts'
 import type { World } from './world.ts'
@@ -38,6 +38,7 @@ export type SimulatedGateway = {
   trouble(): string | undefined
   connect(device: string, site: string): Connection
   act(alarm: string, action: Action, key: string): Promise<Acted | 'replayed' | undefined>
+  office: Office
   stop(): Promise<void>
 }
 export type Connection = {
@@ -45,11 +46,13 @@ export type Connection = {
   clock: Clock
   /** Ids that were published over it and have no PUBACK yet, in their order. */
   sent: string[]
-  take(packet: PublishPacket, done: (error?: Error) => void): void
+  /** `isStrict`: as a gateway of before, which knew less and refused it. */
+  take(packet: PublishPacket, isStrict: boolean, done: (error?: Error) => void): void
 }
 
 const consumers = ['alarms', 'influx']
-export const consumerBatch = 50
+/** Why a gateway of before refused it. */
+export const notKnownYet = 'not known yet'
 
 export async function startSimulated(world: World, life: Life): Promise<SimulatedGateway> {
   const { universe, inForce, retentionMs, ledger, passed } = world
@@ -59,13 +62,15 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
   const storage = startStorage(world, life)
   const { read, write } = storage
   passed(steps.opened)
-  const database = { read, write } as Pick<Database, 'read' | 'write'> as Database
+  const database = storage as Pick<Database, 'read' | 'write' | 'lists' | 'emptyLog'> as Database
+  const firstWrites = new FirstWrites(world.dir, log)
   for (const consumer of consumers) await write.call('enroll', consumer)
-  const auditing = await startAuditing({ database, clock, log, version: 'simulated' })
-  if (auditing.broken !== undefined) ledger.fail(`audit: ${auditing.broken}`)
-  const masking = createMasking(await startMasking({ database, keys: [Buffer.from('a key')], clock, log }))
-  await cancelUnknown(write, inForce.targets, log)
-  const maintenance = new Maintenance([])
+  const auditing = await startAuditing({ database, firstWrites, clock, log, version: 'simulated' })
+  void auditing.broken.then(broken => broken !== undefined && ledger.fail(`audit: ${broken}`))
+  const keys = [Buffer.from('a key')]
+  const masking = createMasking(await startMasking({ database, firstWrites, keys, clock, log }))
+  await firstWrites.write('cancelled deliveries', () => cancelUnknown(write, inForce.targets, log))
+  const maintenance = new Maintenance(await read.call('maintenance', clock() - rememberedMs))
   const alarming = await createAlarming({
     database,
     inForce,
@@ -80,6 +85,7 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
       post: (url, headers, body, timeoutMs) => world.endpointAt(url).post(life, headers, body, timeoutMs),
       close() {},
     },
+    onPassed: upTo => journal.passed(upTo),
     onStep(alarm, line) {
       if (life.alive) world.stepped(alarm, line)
     },
@@ -91,6 +97,7 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
       let alarm = false
       for (const [index, publish] of publishes.entries()) {
         const { result, seq } = outcomes[index]!
+        if ('kind' in publish && publish.kind === 'alarm') room.stored(publish)
         if (result !== 'stored' || 'reason' in publish) continue
         const { device, kind, at, receivedAt, payload } = publish
         recent.add(publish.site, { seq, device, kind, at, receivedAt, payload })
@@ -99,6 +106,7 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
       if (alarm) desk.wake()
       influx.wake()
     },
+    pacesAlarms: true,
   })
   const room = new Room(journal, () => universe.now)
   const intake = new Intake({
@@ -112,22 +120,7 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
       if (life.alive) world.device(topic.split('/')[3] as string).told(ack)
     },
   })
-  const reader = journalReader(world.disk.reader)
-  const influxWrite = storage.writePort()
-  const source: ConsumerSource = {
-    cursor: async () => reader.cursor('influx'),
-    read: async (after, limit) => reader.read(after, limit),
-    commit: async progress => await influxWrite.call('advance', { consumer: 'influx', progress }),
-  }
-  const influx = startConsumer({
-    name: 'influx',
-    source,
-    take: entries => world.influx.take(life, entries),
-    batchSize: consumerBatch,
-    concurrency: 2,
-    log,
-    clock: () => universe.now,
-  })
+  const influx = startConsumers(world, life, masking, storage.writePort())
   const once = createOnce<Acted | undefined>({ receipt: of => read.call('receipt', of) })
   deliverer.start()
   desk.start()
@@ -159,8 +152,18 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
         reader: { began() {}, ended() {} },
         ackTopic: `gh/v1/${site}/${device}/ack`,
       } as unknown as Session
-      return { life, clock, sent: [], take: (packet, done) => intake.take(session, packet, false, done) }
+      return {
+        ...{ life, clock, sent: [] },
+        take(packet, isStrict, done) {
+          if (!isStrict) return intake.take(session, packet, false, done)
+          const { topic, payload } = packet as { topic: string; payload: Buffer }
+          const siteKind = inForce.site(site)?.kind ?? 'checkpoint'
+          const came = { receivedAt: clock(), device, site, siteKind, payload, fromWill: false }
+          room.append({ ...came, topic, reason: notKnownYet }, error => done(error ?? undefined))
+        },
+      }
     },
+    office: createOffice({ database, world, alarming, maintenance, masking, journal: room, clock }),
     async act(alarm, action, key) {
       const caller = 'console'
       const receipt = { caller, key, request: JSON.stringify([alarm, action]) }
@@ -176,10 +179,12 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
     async stop() {
       intake.stopTaking()
       passed(steps.stopping)
+      // As wiring/storing.ts stops.
       room.refuseKept()
       storage.holdNothing()
       await journal.drained()
       passed(steps.drained)
+      firstWrites.stop()
       retention.stop()
       timekeeping.stop()
       await outbox.stop()

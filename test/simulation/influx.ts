@@ -1,39 +1,83 @@
-import { OperationalError } from '../../gateway/errors.ts'
-import type { Entry } from '../../gateway/journal/journal.ts'
-import type { Taken } from '../../gateway/journal/take.ts'
+import type { IPoint } from 'influx'
+import type { Connection } from '../../gateway/influx/connection.ts'
+import type { Failure } from '../../gateway/influx/failures.ts'
 import { steps } from './crash-points.ts'
-import { keyOf } from './ledger.ts'
 import type { Life } from './universe.ts'
 import type { World } from './world.ts'
 
-/** InfluxDB as the consumer sees it: what is written again is the same point, an answer may be lost, and some points are refused. */
+/**
+ * InfluxDB, behind the gateway's own writer: it keeps a point by what makes it one (measurement, tags, time), writes a part of a
+ * batch that it refuses, has no database at first, may be down, and its answer may be lost.
+ */
+export const poison = 'poison'
+type Place = { measurement: string; id: string }
+
 export class Influx {
   readonly #world: World
-  readonly points = new Map<number, string>()
+  /** What stands at each place in InfluxDB, and where each entry or response went. */
+  readonly #points = new Map<string, Place>()
+  readonly places = new Map<string, string>()
+  #hasDatabase = false
   isDown = false
 
   constructor(world: World) {
     this.#world = world
   }
 
-  async take(life: Life, entries: readonly Entry[]): Promise<Taken> {
-    const { universe, chance, ledger, passed } = this.#world
-    const wait = (ms: number) => new Promise<void>(resolve => universe.plan(ms, resolve, life))
-    await wait(chance.within(1, 30))
-    if (this.isDown) throw new OperationalError('influx-down', 'it is down', { retryable: true })
-    // Of no class that passes by itself: one of these is poison.
-    if (entries.some(isPoison)) throw new Error('field type conflict')
-    for (const { seq, device, id } of entries) {
-      const key = keyOf(device, id ?? '')
-      const before = this.points.get(seq)
-      if (before !== undefined && before !== key) ledger.fail(`point ${seq} was ${before} and is ${key}`, device)
-      this.points.set(seq, key)
+  connection(life: Life): Connection {
+    const { universe, chance, passed } = this.#world
+    const asked = async (): Promise<Failure | undefined> => {
+      await new Promise<void>(resolve => universe.plan(chance.within(1, 30), resolve, life))
+      return this.isDown ? { class: 'wait', code: 'influx.unreachable', message: 'it is down' } : undefined
     }
-    passed(steps.points)
-    if (chance.happens(0.05)) throw new OperationalError('influx-cut', 'the answer was lost', { retryable: true })
-    return []
+    return {
+      write: async points => {
+        const failure = await asked()
+        if (failure !== undefined) return failure
+        if (!this.#hasDatabase) return { class: 'no-database', message: 'database not found' }
+        for (const point of points) if (!isPoison(point)) this.#keep(point)
+        passed(steps.points)
+        if (points.some(isPoison)) return { class: 'bad-points', reason: 'field type conflict' }
+        return chance.happens(0.05)
+          ? { class: 'wait', code: 'influx.timeout', message: 'the answer is lost' }
+          : undefined
+      },
+      createDatabase: async () => {
+        const failure = await asked()
+        if (failure === undefined) this.#hasDatabase = true
+        return failure
+      },
+      close() {},
+    }
+  }
+
+  /** One entry is one point for ever: at no other place, and in no other entry's. */
+  #keep({ measurement = '', tags = {}, fields = {}, timestamp }: IPoint): void {
+    const place = `${measurement},${Object.entries(tags).join()} ${timestamp}`
+    const id = pointName(measurement, String(fields.seq).replace('i', ''), String(fields.id))
+    const { ledger } = this.#world
+    const there = this.#points.get(place)
+    if (there !== undefined && there.id !== id)
+      ledger.fail(`point ${id} is written over ${there.id}`, String(fields.id))
+    const before = this.places.get(id)
+    if (before !== undefined && before !== place)
+      ledger.fail(`${id} is two points: ${before} and ${place}`, String(fields.id))
+    this.#points.set(place, { measurement, id })
+    this.places.set(id, place)
+  }
+
+  /** Points of entries that are not kept any more. */
+  forget(isKept: (id: string) => boolean): void {
+    for (const [place, { measurement, id }] of this.#points)
+      if (measurement !== 'response' && !isKept(id)) {
+        this.#points.delete(place)
+        this.places.delete(id)
+      }
   }
 }
 
-export const poison = 'poison'
-const isPoison = ({ payload }: Entry): boolean => payload.includes(poison)
+/** By its number in the journal (of a response: among the closed alarms), and the event's id (the alarm's). */
+export const pointName = (measurement: string, seq: number | string, id: string): string =>
+  `${measurement} ${seq} ${id}`
+
+const isPoison = ({ tags }: IPoint): boolean => tags?.door === poison

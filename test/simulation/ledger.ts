@@ -8,6 +8,8 @@ export type Said = {
   /** Of an alarm event. */
   state: 'raised' | 'restored' | undefined
   isValid: boolean
+  /** A gateway of before refused it: it is in the journal once it was replayed. */
+  isStrict: boolean
   isPubacked: boolean
   /** When it came to the gateway: by the gateway's clock and by the universe's. */
   arrivals: { gatewayMs: number; at: number }[]
@@ -44,10 +46,17 @@ export class Ledger {
   readonly lostTime: number[] = []
   /** By how much the gateway's clock was set, and since when. */
   readonly shown = [{ since: 0, byMs: 0 }]
+  /** Of alarms: from then on nothing of it is told but that. */
+  readonly closedAt = new Map<string, number>()
   readonly broken: Broken[] = []
 
   fail(message: string, ...about: string[]): void {
     this.broken.push(new Broken(message, about))
+  }
+
+  /** A clock was set while nobody could follow: what was planned before is at another time since. */
+  wasReset(since: number): boolean {
+    return this.lostTime.some(at => at >= since - 1000)
   }
 
   trouble(from: number, to: number): void {

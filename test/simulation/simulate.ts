@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { createAlarmCheck } from './check-alarms.ts'
 import { createJournalCheck } from './check-journal.ts'
+import { createOfficeCheck } from './check-office.ts'
 import { at, stages, steps, writes } from './crash-points.ts'
 import { eveningMs, mend, planDay } from './day.ts'
 import type { Broken } from './ledger.ts'
@@ -42,6 +43,7 @@ export async function simulate(seed: number, days: number, dir: string, isTracin
     await universe.runUntil(60_000)
     const journal = createJournalCheck(world)
     const alarms = createAlarmCheck(world)
+    const office = createOfficeCheck(world)
     let day = 0
     while (day < days && ledger.broken.length === 0) {
       const morning = day * dayMs
@@ -53,6 +55,7 @@ export async function simulate(seed: number, days: number, dir: string, isTracin
       if (ledger.broken.length > 0) break
       journal.atRest()
       alarms.atRest()
+      office.atRest()
     }
     journal.atTheEnd()
     const { count } = disk.db.prepare('SELECT count(*) AS count FROM alarm').get() as { count: number }
@@ -73,17 +76,19 @@ export async function simulate(seed: number, days: number, dir: string, isTracin
 
 /** Nothing is out of order any more, and nobody begins anything: what waits must end. */
 async function rest(world: World): Promise<void> {
-  const { universe, ledger, people, devices, disk } = world
+  const { universe, ledger, people, operators, devices, disk } = world
   mend(world)
   world.isResting = true
   const until = universe.now + restMs
   const waits = disk.db.prepare(
     `SELECT (SELECT count(*) FROM delivery WHERE state = 'pending') + (SELECT count(*) FROM consumer c, counter n
-      WHERE c.cursor < (SELECT coalesce(max(seq), 0) FROM entry)) AS count`,
+      WHERE c.name <> 'responses' AND c.cursor < (SELECT coalesce(max(seq), 0) FROM entry))
+      + (SELECT count(*) FROM response WHERE seq > (SELECT coalesce(max(cursor), 0) FROM consumer WHERE name = 'responses')) AS count`,
   )
   const isAtRest = () =>
     world.gateway !== undefined &&
     people.waiting === 0 &&
+    operators.waiting === 0 &&
     world.gateway.journal.queued === 0 &&
     devices.every(({ waiting }) => waiting === 0) &&
     (waits.get() as { count: number }).count === 0

@@ -1,12 +1,11 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { DeskChange } from '../../gateway/alarms/desk.ts'
 import { type Caller, callerOn } from '../../gateway/sqlite/database.ts'
 import { type ReadProcedures, readProcedures, type WriteProcedures } from '../../gateway/sqlite/procedures.ts'
 import { type Answer, failureOf, type Request } from '../../gateway/sqlite/request.ts'
 import { createWriter } from '../../gateway/sqlite/writer.ts'
 import { type Call, callsPerGroup } from '../../gateway/sqlite/writing.ts'
 import type { Chance } from './chance.ts'
-import { at, deskWrites, ownWrites, steps, writes } from './crash-points.ts'
+import { at, ownWrites, steps, writesOf } from './crash-points.ts'
 import type { Disk } from './disk.ts'
 import type { Life, Universe } from './universe.ts'
 
@@ -17,6 +16,8 @@ import type { Life, Universe } from './universe.ts'
 export type Storage = {
   read: Caller<ReadProcedures>
   write: Caller<WriteProcedures>
+  lists: Caller<ReadProcedures>
+  emptyLog(): Promise<boolean>
   /** A way to the writer of its own, for another thread. */
   writePort(): Caller<WriteProcedures>
   holdNothing(): void
@@ -122,30 +123,14 @@ export function startStorage(world: World, life: Life): Storage {
   return {
     read: connect<ReadProcedures>(reader),
     write,
+    lists: connect<ReadProcedures>(reader),
+    // There is no log: what is in memory is one file.
+    emptyLog: async () => true,
     writePort: () => connect<WriteProcedures>(writer),
     holdNothing: () => writing.holdNothing(),
     trouble: () => trouble,
     settled: write.settled,
   }
-}
-
-/** What a call does, by its crash points' names. */
-export function writesOf({ procedure, argument }: Pick<Call, 'procedure' | 'argument'>): string[] {
-  if (procedure !== 'commitDesk') {
-    const write = writes[procedure as keyof typeof writes]
-    return write === undefined ? [] : [write]
-  }
-  const { openings, lines, settled, audit, clockMovedMs } = argument as DeskChange
-  const did = (...whats: string[]) => lines.some(({ line }) => whats.includes(line.what))
-  const found = [
-    openings.length > 0 && deskWrites.raises,
-    did('pressed', 'restored') && deskWrites.presses,
-    settled.length > 0 && deskWrites.settles,
-    audit.length > 0 && deskWrites.acts,
-    did('escalated') && deskWrites.escalates,
-    clockMovedMs !== undefined && deskWrites.moves,
-  ].filter(write => write !== false)
-  return found.length > 0 ? found : [deskWrites.passes]
 }
 
 /** Once the answer has set going what it sets going. */

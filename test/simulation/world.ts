@@ -12,6 +12,7 @@ import { Endpoint } from './endpoint.ts'
 import { type SimulatedGateway, startSimulated } from './gateway.ts'
 import { Influx } from './influx.ts'
 import { Ledger } from './ledger.ts'
+import { Operators } from './operators.ts'
 import { People } from './people.ts'
 import { type Life, Universe } from './universe.ts'
 
@@ -46,6 +47,8 @@ export class World {
   readonly endpoints: Endpoint[]
   readonly influx: Influx
   readonly people: People
+  readonly operators: Operators
+  readonly dir: string
   readonly inForce: InForce
   readonly retentionMs = 2 * dayMs
   readonly idsMovedAtOnce: number
@@ -72,6 +75,7 @@ export class World {
 
   constructor(seed: number, dir: string, isTracing: boolean) {
     this.seed = seed
+    this.dir = dir
     this.chance = new Chance(seed)
     this.universe = new Universe(this.chance)
     this.idsMovedAtOnce = this.chance.whole(2, 40)
@@ -84,6 +88,7 @@ export class World {
     this.endpoints = targets.map(({ id, level }) => new Endpoint(this, id, level))
     this.influx = new Influx(this)
     this.people = new People(this)
+    this.operators = new Operators(this)
     this.inForce = new InForce({
       registry: new Registry(registryOf(this.devices)),
       targets: targets.map(target => ({ ...target, url: `http://${target.id}/`, secret: 'secret' })),
@@ -96,7 +101,7 @@ export class World {
   wallMs = (): number => startMs + this.universe.now + this.#setByMs
   newId = (): string => `g-${this.#nextId++}`
   device = (id: string): Device => this.devices.find(device => device.id === id) as Device
-  endpointAt = (url: string): Endpoint => this.endpoints.find(({ id }) => url === `http://${id}/`) as Endpoint
+  endpointAt = (url: string): Endpoint => this.endpoints.find(({ id }) => url.startsWith(`http://${id}/`)) as Endpoint
 
   say(about: string, what: string, id = ''): void {
     this.trace?.push({ at: this.universe.now, about, what, id })
@@ -189,6 +194,7 @@ export class World {
   }
 
   stepped(alarm: Alarm, line: Alarm['history'][number]): void {
+    if (line.what === 'closed') this.ledger.closedAt.set(alarm.id, this.universe.now)
     const known = this.ledger.stepped.get(alarm.id) ?? []
     known.push({ line, at: this.universe.now })
     this.ledger.stepped.set(alarm.id, known)
