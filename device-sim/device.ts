@@ -122,7 +122,7 @@ export function connectDevice(options: DeviceOptions, listener: DeviceListener):
       inFlight += 1
       const startMs = monotonicMs()
       const ledger = garble === undefined ? options.ledger : undefined
-      ledger?.published({ ...address, id, time }, saying, text)
+      ledger?.published({ ...address, id, time }, saying)
       const said = garble === undefined ? text : garbled(text, garble)
       const publish = () =>
         client.publish(topics.event(address, saying.kind), said, { qos: 1 }, error => {

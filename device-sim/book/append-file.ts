@@ -21,7 +21,7 @@ export function openAppendFile(path: string, options: { atOnce: boolean }): Appe
   mkdirSync(dirname(path), { recursive: true })
   const file = openSync(path, 'a+', 0o600)
   // Whoever wrote before may have been killed in the middle of a line: that one is lost, the next must not be.
-  let gathered = endsInLine(file) ? '\n' : ''
+  let gathered = endsTorn(file) ? '\n' : ''
   const flush = () => {
     if (gathered === '') return
     const bytes = Buffer.from(gathered)
@@ -45,7 +45,7 @@ export function openAppendFile(path: string, options: { atOnce: boolean }): Appe
   }
 }
 
-function endsInLine(file: number): boolean {
+function endsTorn(file: number): boolean {
   const { size } = fstatSync(file)
   const last = Buffer.alloc(1)
   return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 10

@@ -12,11 +12,7 @@ import { pubackedLine, publishedLine } from './ledger-line.ts'
  * into one directory and nothing is ever overwritten.
  */
 export type Ledger = {
-  published: (
-    event: { site: string; device: string; id: string; time: string | undefined },
-    saying: Saying,
-    payload: string,
-  ) => void
+  published: (event: { site: string; device: string; id: string; time: string | undefined }, saying: Saying) => void
   pubacked: (device: string, id: string) => void
   flush: () => void
   close: () => void
@@ -46,7 +42,7 @@ export function openLedger(directory: string, clock: Clock): Ledger {
     segment.add(line)
   }
   return {
-    published: (event, saying, payload) => add(publishedLine({ ...event, atMs: clock() }, saying, payload)),
+    published: (event, saying) => add(publishedLine({ ...event, atMs: clock() }, saying)),
     pubacked: (device, id) => add(pubackedLine(device, id, clock())),
     flush: () => segment.flush(),
     close: () => {

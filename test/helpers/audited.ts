@@ -90,7 +90,7 @@ export async function auditOf(
   for (const [index, [device, saying]] of said.entries()) {
     const id = `e-${index}`
     const time = '2026-11-24T16:00:00.000+08:00'
-    ledger.published({ site, device, id, time }, saying, '{}')
+    ledger.published({ site, device, id, time }, saying)
     if (doctor.unpubacked !== device) ledger.pubacked(device, id)
     const seq = index + 1
     points[saying.kind] = [

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { auditText } from '../../device-sim/audit/report.ts'
+import { brokenSums } from '../../device-sim/audit/conservation.ts'
+import { auditText, hasPassed } from '../../device-sim/audit/report.ts'
 import type { BookLine } from '../../device-sim/book/receivers-book.ts'
+import type { Stats } from '../../schemas/api.ts'
 import { auditOf, type Point, type Points, pressedAtMs } from '../helpers/audited.ts'
 
 /** The audit must be able to fail: each lie that a gateway, its InfluxDB or its messages could tell, alone. */
@@ -76,4 +78,29 @@ test('what was pubacked a moment ago may still be on its way', async () => {
   })
   expect(passed).toBe(true)
   expect([report.influx!.young, report.alarms!.young]).toEqual([1, 1])
+})
+
+const honest: Stats = {
+  ...{ received: 12, accepted: 9, duplicate: 2, rejected: 1 },
+  consumers: { influx: { done: 5, pending: 3, quarantined: 1 } },
+  journal: { lastSeq: 10, bytes: 4096 },
+  ...{ deliveries: { pending: 0, delivered: 0, cancelled: 0 }, alarms: { open: 0, closed: 0 }, connections: 1 },
+}
+
+test('sums that hold pass, and one that is off by one is named and fails', () => {
+  expect(brokenSums(honest, 9)).toEqual([])
+  const influx = honest.consumers.influx!
+  const lies: [Stats, pubacked: number, says: RegExp][] = [
+    [{ ...honest, received: 13 }, 9, /^received 13 /],
+    [{ ...honest, duplicate: 1 }, 9, /^received 12 .*duplicate 1/],
+    [{ ...honest, consumers: { influx: { ...influx, done: 4 } } }, 9, /^influx: accepted 9 .*done 4/],
+    [{ ...honest, consumers: { influx: { ...influx, quarantined: 0 } } }, 9, /^influx: .*quarantined 0/],
+    [honest, 10, /^accepted 9 is less than the 10 /],
+  ]
+  const ledger = { published: 9, pubacked: 9, presses: 0, devices: 1, segments: 1, tornLines: 0 }
+  for (const [stats, pubacked, says] of lies) {
+    const broken = brokenSums(stats, pubacked)
+    expect(broken).toEqual([expect.stringMatching(says)])
+    expect(hasPassed({ ledger, stats: { stats, broken }, peakRssBytes: 0 })).toBe(false)
+  }
 })
