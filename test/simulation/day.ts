@@ -12,7 +12,7 @@ export const eveningMs = 22 * 60 * minuteMs
 
 export function planDay(world: World): void {
   const { chance, universe } = world
-  const scenes = chance.happens(0.72) ? 0 : chance.of([1, 1, 1, 2])
+  const scenes = chance.happens(0.8) ? 0 : chance.of([1, 1, 1, 2])
   for (let scene = 0; scene < scenes; scene++) {
     const at = chance.within(minuteMs, eveningMs - 30 * minuteMs)
     universe.plan(at, () => speak(world))
@@ -72,7 +72,7 @@ function planFaults(world: World, at: number): void {
   const { chance, universe, disk, endpoints, influx, ledger, devices } = world
   const near = (beforeMs: number, afterMs: number) => at + chance.within(-beforeMs, afterMs)
   const whileMs = (mayBeMs: number) => chance.within(500, mayBeMs)
-  if (chance.happens(0.8)) universe.plan(near(5000, 30_000), () => doom(world))
+  universe.plan(near(5000, 30_000), () => doom(world))
   if (chance.happens(0.06)) universe.plan(near(5000, 120_000), () => world.crash(anywhere))
   if (chance.happens(0.08)) universe.plan(near(5000, 120_000), () => world.stop())
   for (const endpoint of endpoints)

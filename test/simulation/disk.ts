@@ -45,6 +45,7 @@ export class Disk {
   reappeared = 0
   #leftover: readonly Call[] = []
   #changesBefore = 0
+  #pending: { version: number; endpoints: readonly string[] } | undefined
 
   constructor(options: DiskOptions) {
     this.#options = options
@@ -89,9 +90,19 @@ export class Disk {
   }
 
   /** To which endpoints something is on its way. */
-  pending(): string[] {
-    const rows = this.#statement("SELECT DISTINCT endpoint FROM delivery WHERE state = 'pending'").all()
-    return rows.map(({ endpoint }) => endpoint as string)
+  pending(): readonly string[] {
+    const version = this.commits + this.reappeared
+    if (this.#pending?.version !== version || this.db.isTransaction) {
+      const rows = this.#statement("SELECT DISTINCT endpoint FROM delivery WHERE state = 'pending'").all()
+      this.#pending = { version, endpoints: rows.map(({ endpoint }) => endpoint as string) }
+    }
+    return this.#pending.endpoints
+  }
+
+  /** All of it, as text. */
+  dump(): string {
+    const tables = this.db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
+    return tables.map(({ name }) => JSON.stringify(this.db.prepare(`SELECT * FROM "${name}"`).all())).join('\n')
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { at, crashPoints, deskWrites, ownWrites, stages, steps, writes } from './crash-points.ts'
-import type { Simulated } from './simulate.ts'
+import { daysPerWorld, type Simulated } from './simulate.ts'
 
 /** What came of some worlds, for a person. */
 export function summaryOf(worlds: readonly Simulated[], tookMs: number): string {
@@ -40,10 +40,23 @@ export function failureOf({ seed, days, broken, trace }: Simulated): string {
   return [
     `seed ${seed} breaks on its day ${days}:`,
     ...broken.map(({ message }) => `  ${message}`),
-    `again: GATEHOUSE_SIM_SEED=${seed} npx vitest run --config test/vitest.config.ts test/simulation`,
+    `again: ${againOf(seed, days)}`,
     ...lines.slice(-linesShown).map(({ at, about, what, id }) => `  ${clockOf(at)} ${about} ${what} ${id}`),
   ].join('\n')
 }
 
+/** In fewer days than that it doesn't happen. */
+const againOf = (seed: number, days: number): string =>
+  `GATEHOUSE_SIM_SEED=${seed}${days > daysPerWorld ? ` GATEHOUSE_SIM_DAYS=${days}` : ''} npx vitest run --config test/vitest.config.ts test/simulation`
+
 const linesShown = 60
 const clockOf = (ms: number): string => `day ${Math.floor(ms / 86_400_000)} ${new Date(ms).toISOString().slice(11, -1)}`
+
+/** All points to die at, for the README. */
+export function tableOf(): string {
+  const rows = [...Object.values(writes), ...Object.values(deskWrites), ...Object.values(ownWrites)].map(
+    write => `| ${write} | ${stages.map(stage => (crashPoints.includes(at(write, stage)) ? '×' : '')).join(' | ')} |`,
+  )
+  const others = Object.values(steps).map(step => `| ${step} | | | | |`)
+  return [`| | ${stages.join(' | ')} |`, '| --- | --- | --- | --- | --- |', ...rows, ...others].join('\n')
+}

@@ -23,12 +23,16 @@ export type Simulated = {
   attempts: number
   events: number
   alarms: number
+  /** Of all that happened and of what is on disk: the same world has the same. */
+  digest: string
   broken: readonly Broken[]
   trace: readonly Line[]
 }
 
 /** What only the first start passes. */
 const firstStart = [steps.migrating, ...stages.map(stage => at(writes.beginVersion, stage))]
+/** Of each world, where nobody asks for others. */
+export const daysPerWorld = 60
 /** How long everything may take to come to rest once nothing is out of order. */
 const restMs = 110 * 60_000
 
@@ -65,6 +69,7 @@ export async function simulate(seed: number, days: number, dir: string, isTracin
       ...{ commits: disk.commits, failedCommits: disk.failed, reappeared: disk.reappeared },
       ...{ clockSteps: world.clockSteps, alarms: count, events: received, broken: ledger.broken },
       attempts: world.endpoints.reduce((sum, { attempts }) => sum + attempts, 0),
+      digest: world.digest(),
       trace: world.trace ?? [],
     }
   } finally {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { nextDue } from '../../gateway/alarms/deadlines.ts'
 import type { DueDelivery } from '../../gateway/alarms/delivery.ts'
 import { Registry } from '../../gateway/devices/registry.ts'
@@ -64,6 +65,7 @@ export class World {
   /** Nothing goes wrong meanwhile. */
   isResting = false
   readonly seed: number
+  readonly #digest = createHash('sha256')
   #setByMs = 0
   /** By how much the gateway's clock differs from what it would be, had nobody set any. */
   #shownByMs = 0
@@ -104,7 +106,14 @@ export class World {
   endpointAt = (url: string): Endpoint => this.endpoints.find(({ id }) => url.startsWith(`http://${id}/`)) as Endpoint
 
   say(about: string, what: string, id = ''): void {
+    this.#digest.update(`${this.universe.now} ${about} ${what} ${id}\n`)
     this.trace?.push({ at: this.universe.now, about, what, id })
+  }
+
+  /** Of all that happened, and of what is on disk. Once, at the end. */
+  digest(): string {
+    this.#digest.update(this.disk.dump())
+    return this.#digest.digest('hex').slice(0, 16)
   }
 
   passed = (point: string): void => {
@@ -250,7 +259,7 @@ export class World {
     if (this.#setByMs !== this.#shownByMs) return now
     const gatewayNow = gateway.clock()
     const deadline = nextDue(gateway.desk.openAlarms()) ?? Number.POSITIVE_INFINITY
-    const endpoints = this.disk.pending()
+    const endpoints = [...this.disk.pending()]
     if (endpoints.length === 0) return now + deadline - gatewayNow
     this.#due ??= deliveryReader(this.disk.reader)
     const found = this.#due.due({
