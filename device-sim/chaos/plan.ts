@@ -1,5 +1,5 @@
+import type { Weather } from '../line.ts'
 import { createRandom, type Random } from '../random.ts'
-import type { Weather } from './fault-line.ts'
 
 /** What is done to whom, and when. Pure: the same seed, length and targets give the same plan. */
 export const servers = ['gateway', 'InfluxDB', 'receiver'] as const
@@ -13,7 +13,7 @@ export type Blow =
   | { on: ServerName; what: 'kill' }
   /** SIGSTOP, and SIGCONT after it. */
   | { on: ServerName; what: 'freeze' }
-  | { on: LineName; what: Exclude<Weather['kind'], 'clear'>; weather: Weather }
+  | { on: LineName; what: Exclude<Weather['kind'], 'clear' | 'dark'>; weather: Weather }
   /** No byte is free on the gateway's disk. */
   | { on: 'disk'; what: 'fill' }
 export type Planned = Blow & {

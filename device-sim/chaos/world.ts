@@ -9,10 +9,10 @@ import { startChild } from '../child.ts'
 import { childEnvironment, searchPath } from '../config.ts'
 import { startGateway } from '../gateway-process.ts'
 import { findInfluxd, startInfluxd } from '../influx-process.ts'
+import { type Line, mqttUrlOf, startLine } from '../line.ts'
 import { dispatchSecretVariable, makeRegistry, type Secrets } from '../registry.ts'
 import { writeRegistry } from '../registry-files.ts'
 import type { Undo } from '../undo.ts'
-import { type FaultLine, startFaultLine } from './fault-line.ts'
 import type { LineName, ServerName } from './plan.ts'
 import { createServer, type Server } from './server.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
@@ -22,7 +22,7 @@ export type World = {
   registry: RegistryFile
   secrets: Secrets
   servers: Record<ServerName, Server>
-  lines: Record<LineName, FaultLine>
+  lines: Record<LineName, Line>
   /** A sentence where there is none. */
   disk: SmallDisk | string
   mqttUrl: string
@@ -65,12 +65,7 @@ export async function startWorld(options: {
   const disk = options.diskBytes === undefined ? 'not asked for' : await mountSmallDisk(data, options.diskBytes)
   if (typeof disk !== 'string') undo.later(disk.unmount)
 
-  const [devices, influx, receiver, api] = await Promise.all([
-    startFaultLine(),
-    startFaultLine(),
-    startFaultLine(),
-    startFaultLine(),
-  ])
+  const [devices, influx, receiver, api] = await Promise.all([startLine(), startLine(), startLine(), startLine()])
   for (const line of [devices, influx, receiver, api]) undo.later(line.close)
   const made = makeRegistry({ seed: options.seed, dispatchUrl: urlOf(receiver) })
   const paths = await writeRegistry(directory, made, { force: false, comment: 'Made by npm run chaos' })
@@ -98,14 +93,14 @@ export async function startWorld(options: {
         },
         onTrouble: options.onTrouble,
       })
-      devices.aim(portOf(started.mqttUrl))
-      api.aim(portOf(started.httpUrl))
+      devices.aim(started.mqttUrl)
+      api.aim(started.httpUrl)
       return started.child
     },
     InfluxDB: async () => {
       const started = await startInfluxd(influxd, directory, childEnvironment({}))
       if (typeof started === 'string') throw new Failure(started)
-      influx.aim(portOf(started.url))
+      influx.aim(started.url)
       return started.child
     },
     receiver: async () => {
@@ -114,7 +109,7 @@ export async function startWorld(options: {
         secret,
         flags: ['--book', book, ...hurriedPlay, '--api', urlOf(api), '--token', token],
       })
-      receiver.aim(portOf(started.url))
+      receiver.aim(started.url)
       return started.child
     },
   }
@@ -133,7 +128,7 @@ export async function startWorld(options: {
     servers,
     lines: { 'devices’ line': devices, 'InfluxDB’s line': influx, 'receiver’s line': receiver },
     disk,
-    mqttUrl: `mqtt://127.0.0.1:${devices.port}`,
+    mqttUrl: mqttUrlOf(devices),
     ledger: join(directory, 'ledger'),
     book,
     influx: { url: urlOf(influx), database },
@@ -141,8 +136,7 @@ export async function startWorld(options: {
   }
 }
 
-const urlOf = ({ port }: FaultLine): string => `http://127.0.0.1:${port}/`
-const portOf = (url: string): number => Number(new URL(url).port)
+const urlOf = ({ port }: Line): string => `http://127.0.0.1:${port}/`
 const listeningDeadlineMs = 20_000
 
 async function startReceiverProcess(given: { directory: string; secret: string; flags: readonly string[] }) {

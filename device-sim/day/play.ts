@@ -4,6 +4,7 @@ import type { Ledger } from '../book/ledger.ts'
 import { type Clock, monotonicMs } from '../clock.ts'
 import { type Fleet, startFleet } from '../fleet.ts'
 import { brokenMark } from '../garble.ts'
+import { type Line, mqttUrlOf, startLine } from '../line.ts'
 import type { Moment } from '../living.ts'
 import type { Meter } from '../meter.ts'
 import type { Secrets } from '../registry.ts'
@@ -12,7 +13,6 @@ import type { Entry } from '../timetable.ts'
 import { createUndo } from '../undo.ts'
 import { type Cast, castOf } from './cast.ts'
 import type { Deed } from './deeds.ts'
-import { type Mains, startMains } from './mains.ts'
 import type { Mix } from './mix.ts'
 import { entriesOf, spoilerOf } from './part.ts'
 import type { Played } from './played.ts'
@@ -56,8 +56,8 @@ export async function play(options: PlayOptions): Promise<Played> {
   const undo = createUndo(error => say(`while stopping: ${(error as Error).message}`))
   const counts = { buffered: 0, malformed: 0, rejected: 0, misjudged: 0, unreadable: 0 }
   try {
-    const mains = await mainsOf(cast, options.url)
-    for (const line of mains.values()) undo.later(line.close)
+    const lines = await linesOf(cast, options.url)
+    for (const line of lines.values()) undo.later(line.close)
     const siteOf = new Map(cast.registry.devices.map(({ id, site }) => [id, site]))
     const listening = (id: string) => cast.parts.get(id)!.malformed.length > 0
     const fleet = await startFleet({
@@ -67,10 +67,13 @@ export async function play(options: PlayOptions): Promise<Played> {
       startWeekMs: mix.startMs,
       eventTime: options.eventTime,
       onProblem: say,
-      urlOf: id => mains.get(siteOf.get(id)!)?.url,
+      urlOf: id => {
+        const line = lines.get(siteOf.get(id)!)
+        return line && mqttUrlOf(line)
+      },
       entriesOf: source => entriesOf(cast.parts.get(source.device.id)!, source, seed, mix.startMs, mix.endMs),
       ...(recording && { stream: streamOf(recording, cast, options, () => (counts.unreadable += 1)) }),
-      moments: momentsOf(cast.deeds, mains, mix.endMs, say),
+      moments: momentsOf(cast.deeds, lines, mix.endMs, say),
       onPubacked: (entry, buffered) => {
         if (buffered) counts.buffered += 1
         if (entry.garble !== undefined) counts.malformed += 1
@@ -98,16 +101,17 @@ export async function play(options: PlayOptions): Promise<Played> {
   }
 }
 
-async function mainsOf(cast: Cast, url: string): Promise<Map<string, Mains>> {
+/** Of each site that goes dark at some time. */
+async function linesOf(cast: Cast, url: string): Promise<Map<string, Line>> {
   if (cast.darkSites.size > 0 && new URL(url).protocol !== 'mqtt:')
     throw new Failure(`a power-cut needs a line that can be cut, so --url must be mqtt://…, not ${url}`)
-  return new Map(await Promise.all([...cast.darkSites].map(async site => [site, await startMains(url)] as const)))
+  return new Map(await Promise.all([...cast.darkSites].map(async site => [site, await startLine(url)] as const)))
 }
 
 /** Each deed at its moment; the end is the last, so that a mix without deeds ends at it too. Cuts of one site may overlap. */
 function momentsOf(
   deeds: readonly Deed[],
-  mains: ReadonlyMap<string, Mains>,
+  lines: ReadonlyMap<string, Line>,
   endMs: number,
   say: (line: string) => void,
 ) {
@@ -115,8 +119,8 @@ function momentsOf(
   const cut = (site: string, by: 1 | -1) => {
     const before = cuts.get(site) ?? 0
     cuts.set(site, before + by)
-    if (before === 0) mains.get(site)!.out()
-    if (before + by === 0) mains.get(site)!.back()
+    if (before === 0) lines.get(site)!.set({ kind: 'dark' })
+    if (before + by === 0) lines.get(site)!.set({ kind: 'clear' })
   }
   const moments = deeds.map(
     (deed): Moment => ({

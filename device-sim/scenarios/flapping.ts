@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Told } from '../chronicle.ts'
 import { monotonicMs } from '../clock.ts'
 import type { Fleet } from '../fleet.ts'
-import { startLine } from '../line.ts'
+import { mqttUrlOf, startLine } from '../line.ts'
 import { buttonOf } from '../press.ts'
 import { msText, type Report, table } from '../report.ts'
 import { failuresOf, isTold, type Way, wayOf } from '../way.ts'
@@ -21,7 +21,7 @@ export const flapping: Scenario = {
     const { device } = buttonOf(registry, 'school-01')
     const line = await startLine(world.mqttUrl)
     world.later(line.close)
-    const fleet = await world.connect([device], { urlOf: () => line.url, reconnectMs })
+    const fleet = await world.connect([device], { urlOf: () => mqttUrlOf(line), reconnectMs })
     const came: boolean[] = []
     const dropOnce = async () => {
       line.drop()
