@@ -25,7 +25,8 @@ export function createOfficeCheck(world: World) {
       for (const { what, subject } of operators.audited.splice(0))
         if (countOf(line.get(what, subject)) === 0)
           ledger.fail(`${what} of ${subject} was done, and is in no audit log`)
-      for (const [id, { isEnded }] of operators.windows) {
+      for (const [id, { isBegun, isEnded }] of operators.windows) {
+        if (!isBegun) continue
         const row = window.get(id) as { untilMs: number } | undefined
         if (row === undefined) ledger.fail(`maintenance ${id} was begun, and is not on disk`)
         else if (isEnded && row.untilMs > (world.gateway?.clock() ?? 0))

@@ -7,8 +7,8 @@ import type { World } from './world.ts'
 export const duties = ['maintain', 'retry', 'test', 'replay', 'erase', 'readdress'] as const
 export type Duty = (typeof duties)[number]
 
-/** `from`: once its begin was answered; `until`: when its end was asked for, or when it ends by itself. In the universe's time. */
-export type KnownWindow = { site: string; from: number; until: number; isEnded: boolean }
+/** Until `isBegun` nobody knows whether it is. `from`: once its begin was answered; `until`: when its end was asked for, or when it ends by itself. In the universe's time. */
+export type KnownWindow = { site: string; from: number; until: number; isBegun: boolean; isEnded: boolean }
 
 const patienceMs = 15_000
 const windowMs = 30 * 60_000
@@ -40,7 +40,7 @@ export class Operators {
     const near = [...this.windows.values()].filter(
       window => window.site === site && at > window.from - patienceMs && at < window.from + windowMs + patienceMs,
     )
-    if (near.some(({ from }) => this.#world.ledger.wasReset(from))) return undefined
+    if (near.some(({ from, isBegun }) => !isBegun || this.#world.ledger.wasReset(from))) return undefined
     if (near.some(({ from, until }) => from < at && at < until)) return true
     return near.length > 0 || this.waiting > 0 ? undefined : false
   }
@@ -89,6 +89,8 @@ export class Operators {
     const { universe, chance, device, ledger } = this.#world
     const { site } = device(chance.of(['button-1', 'button-2']))
     const id = `w-${this.#nextWindow++}`
+    const window: KnownWindow = { site, from: universe.now, until: universe.now, isBegun: false, isEnded: false }
+    this.windows.set(id, window)
     this.#ask(
       ({ office, clock }) => {
         const fromMs = clock()
@@ -96,13 +98,7 @@ export class Operators {
         return office.begin({ id, site, device: null, fromMs, untilMs, by: 'zhang', note: null })
       },
       () => {
-        const window: KnownWindow = {
-          site,
-          from: universe.now,
-          until: universe.now + windowMs - patienceMs,
-          isEnded: false,
-        }
-        this.windows.set(id, window)
+        Object.assign(window, { from: universe.now, until: universe.now + windowMs - patienceMs, isBegun: true })
         this.audited.push({ what: 'maintenance.begun', subject: id })
         if (!chance.happens(0.7)) return
         universe.plan(chance.within(1000, endsAfterMs), () => {
