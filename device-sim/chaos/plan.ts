@@ -44,6 +44,10 @@ export function planOf(options: { seed: string; durationMs: number; withDisk: bo
       if (deck.length === 0) deck = shuffled(cards(random, withDisk), random)
       const card = deck.pop() as Blow
       const atMs = Math.max(startMs + random.int(0, endMs - startMs), freeAt.get(card.on) ?? 0)
+      if (atMs > endMs) {
+        deck.unshift(card) // its target has no time left in this storm: it comes in a later one
+        continue
+      }
       const forMs = Math.min(random.int(...lastsMs[card.what]), Math.max(300, durationMs / 4))
       freeAt.set(card.on, atMs + forMs + pauseMs)
       plan.push({ ...card, atMs: Math.round(atMs), forMs: Math.round(forMs) })

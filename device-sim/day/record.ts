@@ -30,10 +30,10 @@ export async function record(options: RecordOptions): Promise<RecordedFile | und
     if (gathered === undefined) return undefined
     const { header, leftOut } = gathered
     const forwards = await create(unfinished)
-    await forwards.write(`${JSON.stringify(header)}\n`)
+    await forwards.appendFile(`${JSON.stringify(header)}\n`)
     for await (const lines of linesBackwards(backwards)) {
       if (options.stopped.aborted) return undefined
-      if (lines.length > 0) await forwards.write(`${lines.join('\n')}\n`)
+      if (lines.length > 0) await forwards.appendFile(`${lines.join('\n')}\n`)
     }
     await forwards.sync()
     await rename(unfinished, options.out)
@@ -63,7 +63,7 @@ async function gather(options: RecordOptions, file: FileHandle) {
       lastAt ??= view.receivedAt
       firstAt = view.receivedAt
     }
-    await file.write(text)
+    await file.appendFile(text)
     const oldest = views.at(-1)?.receivedAt
     if (oldest !== undefined) options.onProgress(events, oldest)
   }

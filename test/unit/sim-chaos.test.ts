@@ -27,6 +27,7 @@ test.each(['1', '2', '3', '4', '5'])(
       for (const [index, { atMs, forMs }] of blows.entries())
         expect(blows[index + 1]?.atMs ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(atMs + forMs)
     }
+    for (const { atMs } of plan) expect((atMs - 1000) % 30_000).toBeLessThanOrEqual(12_000)
     const storms = plan.map(({ atMs }) => Math.floor((atMs - 1000) / 30_000))
     expect(new Set(storms).size).toBe(10)
   },
