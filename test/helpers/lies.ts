@@ -6,13 +6,18 @@ import type { World } from '../../device-sim/chaos/world.ts'
 
 /**
  * Makes the world's gateway have lied in each way that an audit must find: three points of InfluxDB, three alarms of the
- * receiver's book, one message that is not signed. Returns how much more of each an audit finds after it than before.
+ * receiver's book, one message that is not signed. Returns how much more of each an audit finds after it than before, and the
+ * book to audit: a copy, for people go on closing alarms, and the receiver goes on writing.
  */
 export async function plantLies(world: World) {
   await lieInInfluxDb(world.influx)
   await sendUnsigned(world)
-  const pressesUntold = lieInBook(world.book)
-  return { lost: 1, doubled: 1, altered: 2, missing: pressesUntold, doubledAlarms: 1, outOfOrder: 1, badSignatures: 1 }
+  const book = `${world.book}.doctored`
+  const missing = copyWithLies(world.book, book)
+  return {
+    book,
+    found: { lost: 1, doubled: 1, altered: 2, missing, doubledAlarms: 1, outOfOrder: 1, badSignatures: 1 },
+  }
 }
 
 const tagNames = ['site', 'siteKind', 'device', 'door', 'direction', 'method', 'result'] as const
@@ -55,16 +60,17 @@ async function sendUnsigned({ lines }: World): Promise<void> {
 }
 
 /** One alarm nobody was told of, one was told of as raised last, one was raised twice. Returns how many presses the first had. */
-function lieInBook(path: string): number {
-  const lines = readFileSync(path, 'utf8')
+function copyWithLies(from: string, to: string): number {
+  const lines = readFileSync(from, 'utf8')
     .trim()
     .split('\n')
     .map(line => JSON.parse(line) as BookLine)
   const isRaised = ({ type }: BookLine) => type === 'alarm.raised'
-  // With more than the raised one to tell: only then there is an order.
-  const alarms = [...new Set(lines.filter(isRaised).map(({ subject }) => subject))].filter(
-    alarm => lines.filter(({ subject, status }) => subject === alarm && status === 200).length > 1,
-  )
+  // With more than the raised one to tell, and in their order, which can then be spoiled.
+  const alarms = [...new Set(lines.filter(isRaised).map(({ subject }) => subject))].filter(alarm => {
+    const [first, second] = lines.filter(({ subject, status }) => subject === alarm && status === 200)
+    return first !== undefined && isRaised(first) && second !== undefined
+  })
   const [untold, misordered, twice] = alarms
   if (twice === undefined) throw new Error(`only ${alarms.length} alarms to lie about`)
   const isLast = (line: BookLine) => line.subject === misordered && isRaised(line)
@@ -74,6 +80,6 @@ function lieInBook(path: string): number {
     ...lines.filter(isLast),
     { ...again, id: 'msg-again' },
   ]
-  writeFileSync(path, doctored.map(line => `${JSON.stringify(line)}\n`).join(''))
+  writeFileSync(to, doctored.map(line => `${JSON.stringify(line)}\n`).join(''))
   return new Set(lines.flatMap(({ subject, events = [] }) => (subject === untold ? events : []))).size
 }
