@@ -48,6 +48,10 @@ export function createAlarmCheck(world: World) {
     let reached = 0
     for (const { what, stage, by, note } of lines) {
       const now = stages.indexOf(stage)
+      const isStep = what in follows
+      if (isStep && !follows[what]?.includes(stages[reached] as Alarm['stage']) && what !== 'delivered')
+        ledger.fail(`${alarm.id} is ${what} after it was ${stages[reached]}`, alarm.id)
+      if (!isStep && now !== reached) ledger.fail(`${alarm.id} became ${stage} by being ${what}`, alarm.id)
       if (now < reached) ledger.fail(`${alarm.id} went back from ${stages[reached]} to ${stage}`, alarm.id)
       reached = now
       if (what === 'closed' && note === undefined)
@@ -171,6 +175,15 @@ export function createAlarmCheck(world: World) {
       }
     },
   }
+}
+
+/** What each step may come after. */
+const follows: Partial<Record<HistoryLine['what'], readonly Alarm['stage'][]>> = {
+  delivered: ['raised'],
+  acknowledged: ['raised', 'delivered'],
+  dispatched: ['acknowledged'],
+  arrived: ['dispatched'],
+  closed: ['acknowledged', 'dispatched', 'arrived'],
 }
 
 /** The desk's tick, a commit or two, the way there. */

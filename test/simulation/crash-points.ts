@@ -7,9 +7,10 @@ import type { Call } from '../../gateway/sqlite/writing.ts'
  * The simulation's test asserts that it died at each of them.
  *
  * Of each write there are four: asked for and not there yet; in its transaction, before COMMIT returned; committed, and the
- * answer not there; and answered, with what that set going (a PUBACK, a request, the next step) begun.
+ * answer not there; and answered, with what that set going (a PUBACK, a request, the next step) begun. And one at which it
+ * lives on: COMMIT fails.
  */
-export const stages = ['asked', 'in transaction', 'committed', 'answered'] as const
+export const stages = ['asked', 'in transaction', 'fails', 'committed', 'answered'] as const
 export type Stage = (typeof stages)[number]
 
 /** Each procedure of the storage thread that writes, and what it does: one that is added and not named here is a type error. */
@@ -83,7 +84,11 @@ export const crashPoints: readonly string[] = [
     // Each minute it is asked for, and mostly finds nothing: whether it was something shows in its transaction only.
     stages.filter(stage => stage !== 'asked' || !write.startsWith('retention')).map(stage => at(write, stage)),
   ),
-  ...Object.values(ownWrites).flatMap(write => [at(write, 'in transaction'), at(write, 'committed')]),
+  ...Object.values(ownWrites).flatMap(write => [
+    at(write, 'in transaction'),
+    at(write, 'fails'),
+    at(write, 'committed'),
+  ]),
 ]
 
 /** What each part of a desk's change is; a part that is added and not judged here is a type error. */

@@ -84,7 +84,11 @@ function planFaults(world: World, at: number): void {
         influx.isDown = false
       })
     })
-  if (chance.happens(0.1)) universe.plan(near(3000, 20_000), () => sicken(world))
+  if (chance.happens(0.03))
+    universe.plan(near(20_000, 10_000), () => {
+      influx.awayUntil = universe.now + world.retentionMs * chance.within(0.5, 2)
+    })
+  if (chance.happens(0.15)) universe.plan(near(3000, 20_000), () => sicken(world))
   if (chance.happens(0.08))
     universe.plan(near(3000, 20_000), () => {
       disk.slowMs = chance.within(50, 4000)
@@ -105,10 +109,10 @@ function planFaults(world: World, at: number): void {
  * passed, be it for days; what is rare is provoked. Worlds begin at different points of the list and take them out of its order.
  */
 function doom(world: World): void {
-  const { chance, universe, dooms, seed, endpoints } = world
+  const { chance, universe, seed, endpoints } = world
   const point = crashPoints[((seed * doomsPerWorld + world.doomed++) * stride) % crashPoints.length] as string
   const is = (...writes: string[]) => writes.some(write => point.startsWith(write))
-  dooms.set(
+  world.doom(
     point,
     is('start', 'stop', 'operator', deskWrites.moves, ownWrites.held) ? 1 : chance.of([1, 1, 1, 2, 3, 5]),
   )

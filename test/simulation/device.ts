@@ -2,6 +2,7 @@ import type { PublishPacket } from 'aedes'
 import type { Ack } from '../../schemas/ack.ts'
 import { steps } from './crash-points.ts'
 import type { Connection } from './gateway.ts'
+import { poison } from './influx.ts'
 import { keyOf, type Said } from './ledger.ts'
 import type { World } from './world.ts'
 
@@ -38,7 +39,17 @@ export class Device {
     const id = `${this.id}-${this.#nextId++}`
     const state = kind === 'alarm' ? (data.state as Said['state']) : undefined
     const said: Said = {
-      ...{ device: this.id, id, kind, state, isValid, isStrict, isPubacked: false, arrivals: [] },
+      ...{
+        device: this.id,
+        id,
+        kind,
+        state,
+        isValid,
+        isStrict,
+        isPoison: data.door === poison,
+        isPubacked: false,
+        arrivals: [],
+      },
       ...{ toldSeq: undefined, seq: undefined, isRaised: false },
     }
     this.#world.ledger.said.set(keyOf(this.id, id), said)

@@ -26,6 +26,9 @@ export type DiskOptions = {
   chance: Chance
   now: () => number
   passed: (point: string) => void
+  mayFail: () => boolean
+  /** The commit of this write was to fail, and does. */
+  failed: (write: string) => void
   idsMovedAtOnce: number
 }
 
@@ -40,6 +43,8 @@ export class Disk {
   /** What the transaction under way does, by its crash points' names. */
   writes: readonly string[] = [ownWrites.held]
   calls: readonly Call[] = []
+  /** The next commit of each of these fails. */
+  readonly failing = new Set<string>()
   commits = 0
   failed = 0
   reappeared = 0
@@ -155,8 +160,10 @@ export class Disk {
     for (const write of writes) passed(at(write, 'in transaction'))
     if (!life.alive) throw new Crashed()
     this.#leftover = []
-    if (this.isSick && this.sickness !== undefined) {
-      const { code } = this.sickness
+    const struck = this.#options.mayFail() ? writes.filter(write => this.failing.delete(write)) : []
+    for (const write of struck) this.#options.failed(write)
+    const code = struck.length > 0 ? chance.of([10, 13] as const) : this.isSick ? this.sickness?.code : undefined
+    if (code !== undefined) {
       if (code === 10 && chance.happens(0.7)) this.#leftover = this.calls
       passed(steps.commitFailed)
       throw this.#error(code)

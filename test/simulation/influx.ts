@@ -10,6 +10,7 @@ import type { World } from './world.ts'
  * batch that it refuses, has no database at first, may be down, and its answer may be lost.
  */
 export const poison = 'poison'
+const awayTryMs = { low: 1_200_000, high: 4_800_000 }
 type Place = { measurement: string; id: string }
 
 export class Influx {
@@ -19,16 +20,26 @@ export class Influx {
   readonly places = new Map<string, string>()
   #hasDatabase = false
   isDown = false
+  /** It is away for longer than entries are kept. */
+  awayUntil = 0
 
   constructor(world: World) {
     this.#world = world
   }
 
+  get isAway(): boolean {
+    return this.#world.universe.now < this.awayUntil
+  }
+
   connection(life: Life): Connection {
     const { universe, chance, passed } = this.#world
     const asked = async (): Promise<Failure | undefined> => {
-      await new Promise<void>(resolve => universe.plan(chance.within(1, 30), resolve, life))
-      return this.isDown ? { class: 'wait', code: 'influx.unreachable', message: 'it is down' } : undefined
+      // Each try every few seconds for days would be most of what is simulated.
+      const tookMs = this.isAway ? chance.within(awayTryMs.low, awayTryMs.high) : chance.within(1, 30)
+      await new Promise<void>(resolve => universe.plan(tookMs, resolve, life))
+      return this.isDown || this.isAway
+        ? { class: 'wait', code: 'influx.unreachable', message: 'it is down' }
+        : undefined
     }
     return {
       write: async points => {

@@ -8,6 +8,8 @@ export type Said = {
   /** Of an alarm event. */
   state: 'raised' | 'restored' | undefined
   isValid: boolean
+  /** InfluxDB never takes it. */
+  isPoison: boolean
   /** A gateway of before refused it: it is in the journal once it was replayed. */
   isStrict: boolean
   isPubacked: boolean

@@ -14,7 +14,7 @@ export function summaryOf(worlds: readonly Simulated[], tookMs: number): string 
         .map(stage => `${count(at(write, stage))} ${stage}`)
         .join(', ')}`,
   )
-  const total = [...crashes.values()].reduce((one, other) => one + other, 0)
+  const total = [...crashes].reduce((sum, [point, count]) => (point.endsWith(': fails') ? sum : sum + count), 0)
   return [
     `simulated ${days} days of ${worlds.length} worlds in ${(tookMs / 1000).toFixed(1)} s (${Math.round((days / tookMs) * 1000)} days/s, ${sum(({ steps }) => steps)} steps):`,
     `  ${sum(({ events }) => events)} publishes, ${sum(({ alarms }) => alarms)} alarms, ${sum(({ attempts }) => attempts)} attempts, ${sum(({ commits }) => commits)} commits,`,

@@ -42,7 +42,7 @@ export async function simulate(seed: number, days: number, dir: string, isTracin
   const { universe, ledger, chance, disk } = world
   const putBack = takeOver(universe, chance.next)
   try {
-    if (seed % 2 === 0) world.dooms.set(firstStart[(seed / 2) % firstStart.length] as string, 1)
+    if (seed % 2 === 0) world.doom(firstStart[(seed / 2) % firstStart.length] as string, 1)
     universe.plan(0, () => world.start())
     await universe.runUntil(60_000)
     const journal = createJournalCheck(world)
@@ -79,15 +79,21 @@ export async function simulate(seed: number, days: number, dir: string, isTracin
   }
 }
 
+const countOf = (row: unknown): number => (row as { count: number }).count
+
 /** Nothing is out of order any more, and nobody begins anything: what waits must end. */
 async function rest(world: World): Promise<void> {
-  const { universe, ledger, people, operators, devices, disk } = world
+  const { universe, ledger, people, operators, devices, disk, influx } = world
   mend(world)
   world.isResting = true
   const until = universe.now + restMs
   const waits = disk.db.prepare(
     `SELECT (SELECT count(*) FROM delivery WHERE state = 'pending') + (SELECT count(*) FROM consumer c, counter n
-      WHERE c.name <> 'responses' AND c.cursor < (SELECT coalesce(max(seq), 0) FROM entry))
+      WHERE c.name = 'alarms' AND c.cursor < (SELECT coalesce(max(seq), 0) FROM entry))
+      AS count`,
+  )
+  const notWritten = disk.db.prepare(
+    `SELECT (SELECT count(*) FROM consumer c WHERE c.name = 'influx' AND c.cursor < (SELECT coalesce(max(seq), 0) FROM entry))
       + (SELECT count(*) FROM response WHERE seq > (SELECT coalesce(max(cursor), 0) FROM consumer WHERE name = 'responses')) AS count`,
   )
   const isAtRest = () =>
@@ -96,7 +102,8 @@ async function rest(world: World): Promise<void> {
     operators.waiting === 0 &&
     world.gateway.journal.queued === 0 &&
     devices.every(({ waiting }) => waiting === 0) &&
-    (waits.get() as { count: number }).count === 0
+    countOf(waits.get()) === 0 &&
+    (influx.isAway || countOf(notWritten.get()) === 0)
   let lookMs = 2000
   while (!isAtRest()) {
     if (universe.now > until) {

@@ -7,6 +7,7 @@ import { deliveryReader } from '../../gateway/sqlite/deliveries.ts'
 import type { Alarm } from '../../schemas/alarm.ts'
 import type { RegistryFile } from '../../schemas/registry.ts'
 import { Chance } from './chance.ts'
+import { at, type Stage } from './crash-points.ts'
 import { Device } from './device.ts'
 import { Disk } from './disk.ts'
 import { Endpoint } from './endpoint.ts'
@@ -37,6 +38,8 @@ const targets = [
 const startMs = Date.UTC(2026, 8, 1)
 /** Between a stamp and its being told: a commit that failed for a while. */
 const longCommitMs = 50_000
+/** Whoever writes has tried again by then. */
+const retriedMs = 2500
 export const dayMs = 24 * 60 * 60_000
 
 export class World {
@@ -83,8 +86,9 @@ export class World {
     this.idsMovedAtOnce = this.chance.whole(2, 40)
     this.trace = isTracing ? [] : undefined
     this.disk = new Disk({
-      ...{ dir, chance: this.chance, passed: this.passed, idsMovedAtOnce: this.idsMovedAtOnce },
+      ...{ dir, chance: this.chance, passed: this.passed, failed: this.#failed, idsMovedAtOnce: this.idsMovedAtOnce },
       now: () => this.universe.now,
+      mayFail: () => !this.isResting,
     })
     this.devices = [...buttons, ...gates].map((id, index) => new Device(this, sites[index % 2]!.id, id))
     this.endpoints = targets.map(({ id, level }) => new Endpoint(this, id, level))
@@ -123,6 +127,20 @@ export class World {
     else this.crash(point)
   }
 
+  /** From here on it is to die at this point; where a commit fails it lives on. */
+  doom(point: string, times: number): void {
+    const fails = `: ${'fails' satisfies Stage}`
+    if (point.endsWith(fails)) this.disk.failing.add(point.slice(0, -fails.length))
+    else this.dooms.set(point, times)
+  }
+
+  #failed = (write: string): void => {
+    const point = at(write, 'fails')
+    this.crashes.set(point, (this.crashes.get(point) ?? 0) + 1)
+    this.ledger.trouble(this.universe.now, this.universe.now + retriedMs)
+    this.say('disk', `fails (${write})`)
+  }
+
   crash(point: string): void {
     const { life } = this.universe
     if (life?.alive !== true) return
@@ -138,6 +156,7 @@ export class World {
     this.universe.life = life
     this.say('gateway', 'starts')
     if (this.#setByMs !== this.#shownByMs) this.#loseTime()
+    const { failed } = this.disk
     // The file can't be opened while its disk is sick: whoever keeps the service running starts it again.
     startSimulated(this, life).then(
       gateway => {
@@ -149,7 +168,7 @@ export class World {
       },
       error => {
         if (!life.alive) return
-        if (!this.disk.isSick) this.ledger.fail(`it does not start: ${error}`, 'gateway')
+        if (this.disk.failed === failed) this.ledger.fail(`it does not start: ${error}`, 'gateway')
         life.alive = false
       },
     )
