@@ -30,7 +30,8 @@ const pauseMs = 500
 
 /**
  * Cards from a shuffled deck that holds each fault of each target once, so that all of them come before one comes twice.
- * Faults on one target follow each other; on different ones they overlap as they like.
+ * Faults on one target follow each other; on different ones they overlap as they like. Without a disk to fill the rest of the
+ * plan stays the same.
  */
 export function planOf(options: { seed: string; durationMs: number; withDisk: boolean }): Planned[] {
   const { seed, durationMs, withDisk } = options
@@ -41,7 +42,7 @@ export function planOf(options: { seed: string; durationMs: number; withDisk: bo
     const endMs = Math.min(startMs + stormMs, durationMs)
     const freeAt = new Map<string, number>()
     for (let blow = 0; blow < (endMs - startMs) / blowEveryMs; blow++) {
-      if (deck.length === 0) deck = shuffled(cards(random, withDisk), random)
+      if (deck.length === 0) deck = shuffled(cards(random), random)
       const card = deck.pop() as Blow
       const atMs = Math.max(startMs + random.int(0, endMs - startMs), freeAt.get(card.on) ?? 0)
       if (atMs > endMs) {
@@ -50,7 +51,7 @@ export function planOf(options: { seed: string; durationMs: number; withDisk: bo
       }
       const forMs = Math.min(random.int(...lastsMs[card.what]), Math.max(300, durationMs / 4))
       freeAt.set(card.on, atMs + forMs + pauseMs)
-      plan.push({ ...card, atMs: Math.round(atMs), forMs: Math.round(forMs) })
+      if (card.on !== 'disk' || withDisk) plan.push({ ...card, atMs: Math.round(atMs), forMs: Math.round(forMs) })
     }
   }
   return plan.sort((one, other) => one.atMs - other.atMs)
@@ -70,7 +71,7 @@ const lastsMs: Readonly<Record<Blow['what'], [number, number]>> = {
   fill: [1000, 5000],
 }
 
-function cards(random: Random, withDisk: boolean): Blow[] {
+function cards(random: Random): Blow[] {
   const weathers = (): Weather[] => [
     { kind: 'latency', ms: random.int(20, 250) },
     { kind: 'bandwidth', bytesPerS: random.int(32, 256) * 1024 },
@@ -82,7 +83,7 @@ function cards(random: Random, withDisk: boolean): Blow[] {
     // The gateway is what is being tried: it dies more often than its neighbours.
     { on: 'gateway', what: 'kill' },
     ...lines.flatMap(on => weathers().map(weather => ({ on, what: weather.kind, weather }) as Blow)),
-    ...(withDisk ? [{ on: 'disk', what: 'fill' } as const] : []),
+    { on: 'disk', what: 'fill' },
   ]
 }
 

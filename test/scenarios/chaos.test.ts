@@ -13,7 +13,7 @@ test('a short chaos loses nothing, and an audit finds each lie that is planted a
   let planted: Awaited<ReturnType<typeof plantLies>> | undefined
   let after: { code: number; report: AuditReport } | undefined
   const result = await runChaos({
-    ...{ seed: '720', durationMs: 4000, rate: 100, pressEveryMs: 250, withDisk: true, lateAfterMs: 5000 },
+    ...{ seed: '720', durationMs: 4000, rate: 100, pressEveryMs: 250, withDisk: false, lateAfterMs: 5000 },
     say: () => {},
     over: new AbortController().signal,
     inspect: async world => {
