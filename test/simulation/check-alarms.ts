@@ -16,6 +16,7 @@ export function createAlarmCheck(world: World) {
   const told = disk.db.prepare(
     'SELECT d.message, d.endpoint, d.state, m.type FROM delivery d JOIN message m ON m.id = d.message WHERE d.subject = ? ORDER BY d.id',
   )
+  const audited = disk.db.prepare('SELECT count(*) AS count FROM audit WHERE what = ? AND subject = ?')
   const bodyOf = disk.db.prepare('SELECT body FROM message WHERE id = ?')
   const checkDeadlines = createDeadlineCheck(world)
   /** Which alarm each event made or counted on. */
@@ -59,6 +60,9 @@ export function createAlarmCheck(world: World) {
       if (note === undefined) continue
       const before = keys.get(note)
       if (before !== undefined && before.alarm !== alarm.id) ledger.fail(`${note} did two things`, alarm.id)
+      const { count } = audited.get(`alarm.${what}`, alarm.id) as { count: number }
+      if (count !== 1)
+        ledger.fail(`${alarm.id} was ${what} by ${by}, and ${count} lines of the audit log say so`, alarm.id)
       keys.set(note, { alarm: alarm.id, what, by })
     }
     const notes = lines.flatMap(({ note }) => note ?? [])

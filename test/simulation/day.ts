@@ -114,16 +114,21 @@ function doom(world: World): void {
   const is = (...writes: string[]) => writes.some(write => point.startsWith(write))
   world.doom(
     point,
-    is('start', 'stop', 'operator', deskWrites.moves, ownWrites.held) ? 1 : chance.of([1, 1, 1, 2, 3, 5]),
+    is('start', 'stop', 'operator', 'outbox', deskWrites.moves, ownWrites.held, ownWrites.ids)
+      ? 1
+      : chance.of([1, 1, 1, 2, 3, 5]),
   )
   if (is('start')) world.crash(anywhere)
   if (is('stop')) world.stop()
-  if (is(deskWrites.moves)) world.setClock(chance.whole(60_000, 600_000))
+  // A clock that was set is told of, by a message that is no alarm's.
+  if (is(deskWrites.moves, writes.createMessage)) world.setClock(chance.whole(60_000, 600_000))
   if (is(ownWrites.held)) sicken(world)
+  if (is(ownWrites.ids))
+    for (let count = 0; count < manyIds; count++)
+      universe.plan(chance.within(5000, 20_000), () => pass(world, world.devices.at(-1) as Device))
   for (const [write, duty] of Object.entries(dutyOf))
     if (is(write)) universe.plan(chance.within(1000, 30_000), () => provoke(world, duty))
-  if (is(writes.createMessage, writes.deliveryFailed, writes.retryDelivery))
-    upset(world, chance.of(endpoints), 'failing')
+  if (is(writes.deliveryFailed, writes.retryDelivery)) upset(world, chance.of(endpoints), 'failing')
 }
 /** What makes a write happen that seldom does. */
 const dutyOf: Record<string, Duty> = {
@@ -143,6 +148,8 @@ function provoke(world: World, duty: Duty): void {
   if (duty === 'erase') for (let ref = 1; ref <= people; ref++) pass(world, gate, { ref })
   universe.plan(chance.within(1000, 5000), () => world.operators.does(duty))
 }
+/** More than move at once. */
+const manyIds = 45
 const doomsPerWorld = 12
 /** A prime. */
 const stride = 41

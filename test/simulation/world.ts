@@ -7,7 +7,7 @@ import { deliveryReader } from '../../gateway/sqlite/deliveries.ts'
 import type { Alarm } from '../../schemas/alarm.ts'
 import type { RegistryFile } from '../../schemas/registry.ts'
 import { Chance } from './chance.ts'
-import { at, type Stage } from './crash-points.ts'
+import { at, ownWrites, type Stage } from './crash-points.ts'
 import { Device } from './device.ts'
 import { Disk } from './disk.ts'
 import { Endpoint } from './endpoint.ts'
@@ -138,6 +138,8 @@ export class World {
     const point = at(write, 'fails')
     this.crashes.set(point, (this.crashes.get(point) ?? 0) + 1)
     this.ledger.trouble(this.universe.now, this.universe.now + retriedMs)
+    // What is known may not be forgotten by that.
+    if (write === ownWrites.ids) for (const device of this.devices) this.universe.plan(5000, () => device.sayAgain())
     this.say('disk', `fails (${write})`)
   }
 
