@@ -8,6 +8,11 @@ export type Child = {
   ended: Promise<string>
   /** The last 20 lines it wrote, for a person who must find out why it failed. */
   tail: () => readonly string[]
+  /** SIGKILL: no goodbye. Resolves when it is gone. */
+  kill: () => Promise<void>
+  /** SIGSTOP and SIGCONT: it lives and does nothing. */
+  freeze: () => void
+  thaw: () => void
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when it is gone. */
   end: (graceMs: number) => Promise<void>
 }
@@ -59,6 +64,12 @@ export function startChild(command: string, args: readonly string[], options: Ch
   return {
     ended,
     tail: () => tail,
+    kill: async () => {
+      signal('SIGKILL')
+      await ended
+    },
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
     end: async graceMs => {
       signal('SIGTERM')
       const timer = setTimeout(() => signal('SIGKILL'), graceMs)

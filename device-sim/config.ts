@@ -2,6 +2,7 @@
 const read = (name: string): string | undefined => process.env[name] || undefined
 
 export const dispatchSecretFromEnvironment = (): string | undefined => read('GATEHOUSE_DISPATCH_SECRET')
+export const influxPasswordFromEnvironment = (): string | undefined => read('GATEHOUSE_INFLUX_PASSWORD')
 /** Where InfluxDB is, in words; undefined when nothing is set. The gateway reads the setting itself. */
 export const influxFromEnvironment = (): string | undefined =>
   read('GATEHOUSE_INFLUX_URL') ?? read('GATEHOUSE_INFLUX_URL_FILE')
@@ -17,3 +18,6 @@ export function childEnvironment(settings: Record<string, string>): Record<strin
   )
   return { ...(Object.fromEntries(kept) as Record<string, string>), ...settings }
 }
+
+/** 0: root. undefined: a system without users. */
+export const effectiveUser = (): number | undefined => process.geteuid?.()

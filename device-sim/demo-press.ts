@@ -1,8 +1,8 @@
+import type { Shown, Told } from './chronicle.ts'
 import { monotonicMs } from './clock.ts'
 import type { Fleet } from './fleet.ts'
 import { untilDelivered } from './gateway-process.ts'
 import { indicateText } from './indicate.ts'
-import type { Shown, Told } from './ledger.ts'
 import { type Played, playedText } from './playing.ts'
 
 /** The demo's press, told line by line as it happens, in milliseconds since it. */

@@ -1,8 +1,11 @@
 import mqtt, { type MqttClient } from 'mqtt'
+import { Ack } from '../schemas/ack.ts'
 import type { Indicate } from '../schemas/command.ts'
 import type { Payload } from '../schemas/events/kinds.ts'
 import { type DeviceAddress, topics } from '../schemas/topics.ts'
-import { type Clock, monotonicMs, shanghaiTime } from './clock.ts'
+import type { Ledger } from './book/ledger.ts'
+import { type Clock, monotonicMs } from './clock.ts'
+import { brokenMark, type Garble, garbled } from './garble.ts'
 import { readIndicate } from './indicate.ts'
 import type { Saying } from './payloads.ts'
 
@@ -18,6 +21,8 @@ export type DeviceOptions = {
   reconnectMs: number
   /** Publish `status` and leave a will. Without it the device's presence is left alone. */
   announces: boolean
+  /** Where each publish and puback is written down. */
+  ledger?: Ledger | undefined
 }
 
 export type DeviceListener = {
@@ -27,9 +32,12 @@ export type DeviceListener = {
   closed?: () => void
   /** How far the device's alarm is. Given, the device subscribes to its commands each time it connects. */
   indicated?: (indicate: Indicate) => void
+  /** What became of a publish. Given, the device subscribes to its acks each time it connects. */
+  acked?: ((ack: Ack) => void) | undefined
 }
 
-export type SendOptions = { time?: string | undefined; buffered?: boolean }
+/** `garble`: it comes out broken, and no ledger claims anything of it. */
+export type SendOptions = { time?: string | undefined; buffered?: boolean; garble?: Garble | undefined }
 
 export type SimulatedDevice = {
   id: string
@@ -42,6 +50,8 @@ export type SimulatedDevice = {
   heartbeat: (payload: Payload<'heartbeat'>) => void
   /** For the connection there is: it ends with it. */
   subscribe: (topic: string, onMessage: (payload: Buffer) => void) => Promise<void>
+  /** Breaks the connection in the open; it comes back by itself. */
+  drop: () => void
   /** Says goodbye and disconnects; after `deadlineMs` it just cuts. Never throws. */
   close: (deadlineMs: number) => Promise<void>
 }
@@ -78,11 +88,14 @@ export function connectDevice(options: DeviceOptions, listener: DeviceListener):
   client.on('connect', () => {
     if (options.announces) client.publish(statusTopic, status('online'), { qos: 1 }, () => {})
     if (listener.indicated !== undefined) client.subscribe(topics.commands(address), { qos: 1 }, () => {})
+    if (listener.acked !== undefined) client.subscribe(topics.ack(address), { qos: 1 }, () => {})
     listener.connected?.()
   })
   client.on('message', (topic, payload) => {
     const indicate = topic === topics.indicate(address) ? readIndicate(payload) : undefined
     if (indicate !== undefined) listener.indicated?.(indicate)
+    if (listener.acked !== undefined && topic === topics.ack(address))
+      listener.acked(Ack.parse(JSON.parse(payload.toString('utf8'))))
   })
   client.on('error', error => {
     const refused = 'code' in error && typeof error.code === 'number' ? error.code : undefined
@@ -90,31 +103,40 @@ export function connectDevice(options: DeviceOptions, listener: DeviceListener):
   })
   client.on('close', () => listener.closed?.())
 
+  let closing = false
   let counter = 0
   let inFlight = 0
   return {
     id: address.device,
     connected: () => client.connected,
     inFlight: () => inFlight,
-    send: (saying, { time, buffered }, done) => {
-      const id = `${options.idPrefix}-${++counter}`
+    send: (saying, { time, buffered, garble }, done) => {
+      const id = `${options.idPrefix}-${++counter}${garble === undefined ? '' : brokenMark}`
       const payload = {
         id,
         ...(time === undefined ? {} : { time }),
         ...(buffered ? { buffered } : {}),
         data: saying.data,
       }
+      const text = JSON.stringify(payload)
       inFlight += 1
       const startMs = monotonicMs()
-      client.publish(topics.event(address, saying.kind), JSON.stringify(payload), { qos: 1 }, error => {
-        inFlight -= 1
-        done(error ?? undefined, monotonicMs() - startMs)
-      })
+      const ledger = garble === undefined ? options.ledger : undefined
+      ledger?.published({ ...address, id, time }, saying)
+      const said = garble === undefined ? text : garbled(text, garble)
+      const publish = () =>
+        client.publish(topics.event(address, saying.kind), said, { qos: 1 }, error => {
+          // mqtt.js gives up what waits behind its repeats when the connection ends once more. A device does not: it says it again.
+          if (error && options.reconnectMs > 0 && !closing) return void setImmediate(publish)
+          inFlight -= 1
+          if (!error) ledger?.pubacked(address.device, id)
+          done(error ?? undefined, monotonicMs() - startMs)
+        })
+      publish()
       return id
     },
     heartbeat: payload => {
-      if (client.connected)
-        client.publish(topics.heartbeat(address), JSON.stringify({ time: shanghaiTime(clock()), ...payload }))
+      if (client.connected) client.publish(topics.heartbeat(address), JSON.stringify(payload))
     },
     subscribe: async (topic, onMessage) => {
       client.on('message', (arrivedOn, payload) => {
@@ -122,7 +144,9 @@ export function connectDevice(options: DeviceOptions, listener: DeviceListener):
       })
       await client.subscribeAsync(topic, { qos: 1 })
     },
+    drop: () => void client.stream?.destroy(),
     close: async deadlineMs => {
+      closing = true
       const ended = new Promise<void>(resolve => {
         const leave = () => client.end(false, {}, () => resolve())
         if (!client.connected) client.end(true, {}, () => resolve())

@@ -1,13 +1,15 @@
+import type { Ack } from '../schemas/ack.ts'
 import type { Indicate } from '../schemas/command.ts'
 import type { RegistryFile } from '../schemas/registry.ts'
 import { Failure } from './arguments.ts'
+import type { Ledger } from './book/ledger.ts'
 import { monotonicMs, shanghaiTime } from './clock.ts'
 import { watchConnecting } from './connecting.ts'
 import { connectDevice } from './device.ts'
 import { type LivingOptions, type Member, runHeartbeats, runTimetables } from './living.ts'
-import { populationOf, type Saying } from './payloads.ts'
+import { populationOf, type Saying, type Source } from './payloads.ts'
 import type { Secrets } from './registry.ts'
-import { timetable } from './timetable.ts'
+import { type Entry, timetable } from './timetable.ts'
 
 export type FleetOptions = LivingOptions & {
   registry: RegistryFile
@@ -19,8 +21,16 @@ export type FleetOptions = LivingOptions & {
   onIndicate?: (deviceId: string, indicate: Indicate) => void
   /** Where a device connects, if not to `url`: its own line to the gateway. */
   urlOf?: (deviceId: string) => string | undefined
+  /** What a device says by itself (default: its timetable by its built-in rhythm). */
+  entriesOf?: (source: Source) => Iterator<Entry, void>
+  /** For devices that listen to their acks. */
+  onAck?: (deviceId: string) => ((ack: Ack) => void) | undefined
   /** How long a lost connection stays lost (default: 3 s). */
   reconnectMs?: number
+  /** Where each publish and puback is written down. */
+  ledger?: Ledger | undefined
+  /** How long `stop` waits for outstanding pubacks (default: 10 s). */
+  drainMs?: number
   /** Aborted: don't go on waiting for connections. */
   stopped: AbortSignal
 }
@@ -29,13 +39,17 @@ export type Fleet = {
   connections: () => { connected: number; of: number }
   /** Lets one device say something now, beside its timetable. Gives the event's id and the puback's milliseconds. */
   say: (deviceId: string, saying: Saying) => Promise<{ eventId: string; pubackMs: number }>
+  /** Nothing more will come, and all that came was sent. Never for a fleet that lives for ever. */
+  finished: Promise<void>
+  /** Due and not sent, as their devices are not connected or slow. */
+  waiting: () => number
   /** Stops publishing, waits for outstanding pubacks, disconnects. Never throws. */
   stop: () => Promise<void>
 }
 
 const defaultReconnectMs = 3000
 const connectDeadlineMs = 15_000
-const drainMs = 10_000
+const defaultDrainMs = 10_000
 const goodbyeMs = 3000
 
 /** Connects every device of the registry that has a secret, then lets each live its week. Throws Failure when none connects. */
@@ -57,6 +71,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         continue
       }
       const address = { site: site.id, device: device.id }
+      const source = { device, siteKind: site.kind, population }
       const link = connectDevice(
         {
           url: options.urlOf?.(device.id) ?? options.url,
@@ -66,17 +81,19 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
           idPrefix,
           reconnectMs: options.reconnectMs ?? defaultReconnectMs,
           announces: true,
+          ledger: options.ledger,
         },
         {
           ...connecting.listenerFor(device.id),
+          acked: options.onAck?.(device.id),
           indicated: indicate => {
             meter.indicated()
             options.onIndicate?.(device.id, indicate)
           },
         },
       )
-      const entries = timetable({ device, siteKind: site.kind, population }, options.seed, options.startWeekMs)
-      members.push({ id: device.id, kind: device.kind, link, entries, held: undefined })
+      const entries = options.entriesOf?.(source) ?? timetable(source, options.seed, options.startWeekMs)
+      members.push({ id: device.id, kind: device.kind, link, entries, held: [], awayMs: 0, skewMs: 0 })
     }
   }
   const connections = () => ({
@@ -92,10 +109,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
 
   meter.begin(monotonicMs())
-  const stopTimetables = runTimetables(members, options)
+  const timetables = runTimetables(members, options)
   const stopHeartbeats = runHeartbeats(members, options)
   return {
     connections,
+    finished: timetables.finished,
+    waiting: timetables.waiting,
     say: (deviceId, saying) => {
       const member = members.find(({ id }) => id === deviceId)
       if (member === undefined) return Promise.reject(new Failure(`no device ${deviceId} in the fleet`))
@@ -112,16 +131,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       })
     },
     stop: async () => {
-      stopTimetables()
+      timetables.stop()
       stopHeartbeats()
-      await drained(members)
+      await drained(members, options.drainMs ?? defaultDrainMs)
       await closeAll()
     },
   }
 }
 
 /** Until nothing is in flight, at most `drainMs`. */
-async function drained(members: readonly Member[]): Promise<void> {
+async function drained(members: readonly Member[], drainMs: number): Promise<void> {
   const endMs = monotonicMs() + drainMs
   while (members.some(({ link }) => link.inFlight() > 0) && monotonicMs() < endMs)
     await new Promise(resolve => setTimeout(resolve, 10))

@@ -1,6 +1,9 @@
 import { type Command, Failure, UsageError } from './arguments.ts'
+import { auditCommand } from './audit-command.ts'
+import { playCommand } from './play-command.ts'
 import { pressCommand } from './press-command.ts'
 import { receiverCommand } from './receiver-command.ts'
+import { recordCommand } from './record-command.ts'
 import { registryCommand } from './registry-command.ts'
 import { runCommand } from './run-command.ts'
 import { scenarioCommand } from './scenario-command.ts'
@@ -11,6 +14,9 @@ const commands: Readonly<Record<string, Command>> = {
   run: runCommand,
   press: pressCommand,
   receiver: receiverCommand,
+  audit: auditCommand,
+  play: playCommand,
+  record: recordCommand,
   scenario: scenarioCommand,
 }
 

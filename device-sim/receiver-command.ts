@@ -1,5 +1,6 @@
 import { createApi } from './api-client.ts'
 import { type Command, numberOf, readArguments, required } from './arguments.ts'
+import { openBook } from './book/receivers-book.ts'
 import { monotonicMs, systemClock } from './clock.ts'
 import { dispatchSecretFromEnvironment } from './config.ts'
 import { createPlayer, type Played, playedText } from './playing.ts'
@@ -16,6 +17,7 @@ A dispatch centre: verifies each webhook's signature, prints one line per messag
   --host ADDRESS   default: 127.0.0.1
   --acknowledge    say in the reply that the alarm is taken over
   --json           print each message as one JSON line
+  --book FILE      write down each request before it is answered, for npm run sim -- audit; goes on where it was
 
 It can act like the people in it, by the gateway's API. Seconds count from the step before:
   --play                  all four steps: 2, 2, 3 and 3 s
@@ -40,6 +42,7 @@ async function run(argv: string[]): Promise<number> {
     answer: { type: 'string', default: '200' },
     acknowledge: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    book: { type: 'string' },
     late: { type: 'string' },
     'die-after': { type: 'string' },
     garbage: { type: 'boolean', default: false },
@@ -64,6 +67,7 @@ async function run(argv: string[]): Promise<number> {
           onStep: played => console.log(actedText(played)),
         })
   const stopped = stopOnSignal(monotonicMs)
+  const book = values.book === undefined ? undefined : openBook(values.book)
   const receiver = await startReceiver({
     host: values.host,
     port: numberOf(values.port, '--port', { min: 0, max: 65_535, whole: true }),
@@ -83,16 +87,21 @@ async function run(argv: string[]): Promise<number> {
     },
     now: systemClock,
     onMessage: received => {
+      book?.received(received)
       console.log(values.json ? asJson(received) : describe(received))
       if (!received.repeated && received.status < 300) player?.note(received.message)
     },
-    onRefused: ({ status, reason }) => console.error(`refused with ${status}: ${reason}`),
+    onRefused: refused => {
+      book?.refused(refused)
+      console.error(`refused with ${refused.status}: ${refused.reason}`)
+    },
   })
   console.error(`dispatch centre at ${receiver.url}; stop it with Ctrl-C`)
   const died = await Promise.race([untilStopped(stopped).then(() => false), receiver.ended.then(() => true)])
   if (died) console.error(`died after ${values['die-after']} messages, as told`)
   player?.stop()
   await receiver.close()
+  book?.close()
   return 0
 }
 

@@ -18,8 +18,9 @@ export type ReceiverOptions = {
   /** Say in the reply that the centre has taken the alarm over. */
   acknowledge?: boolean
   misbehaviour?: Misbehaviour
+  /** Before it is answered. */
   onMessage?: (received: Received) => void
-  onRefused?: (refused: { status: number; reason: string }) => void
+  onRefused?: (refused: Refused) => void
 }
 
 /** What a centre in trouble does. */
@@ -39,6 +40,16 @@ export type Received = {
   status: number
   /** The same `webhook-id` was answered with 2xx before. */
   repeated: boolean
+}
+
+export type Refused = {
+  status: number
+  reason: string
+  /** `webhook-id`, where there was one. */
+  id: string | undefined
+  arrivedAtMs: number
+  /** It came whole, and its signature or its timestamp is not to be trusted. */
+  isDistrusted: boolean
 }
 
 export type Receiver = {
@@ -92,34 +103,34 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       answered += 1
       if (answered === misbehaviour.dieAfter) response.once('close', () => void close())
     }
-    if (misbehaviour.lateMs === undefined) answerNow()
-    else setTimeout(answerNow, misbehaviour.lateMs).unref()
     const received = { message, arrivedAtMs, status, repeated }
     if (!repeated && good) messages.push(received)
     if (messages.length > maxKept) messages.shift()
     options.onMessage?.(received)
-  }
-
-  const refuse = (response: ServerResponse, status: number, reason: string): void => {
-    respond(response, status, { error: reason })
-    options.onRefused?.({ status, reason })
+    if (misbehaviour.lateMs === undefined) answerNow()
+    else setTimeout(answerNow, misbehaviour.lateMs).unref()
   }
 
   const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
-    if (request.method !== 'POST') return refuse(response, 405, `${request.method} is not POST`)
-    const body = await readBody(request)
-    if (body === undefined) return refuse(response, 413, `the body is longer than ${maxBodyBytes} bytes`)
     const header = (name: string) => request.headers[name]?.toString()
+    const refuse = (status: number, reason: string, isDistrusted = false): void => {
+      options.onRefused?.({ status, reason, id: header('webhook-id'), arrivedAtMs: options.now(), isDistrusted })
+      respond(response, status, { error: reason })
+    }
+    if (request.method !== 'POST') return refuse(405, `${request.method} is not POST`)
+    const body = await readBody(request)
+    if (body === 'too long') return refuse(413, `the body is longer than ${maxBodyBytes} bytes`)
+    if (body === 'broken off') return refuse(400, 'the sender hung up in the middle of the body')
     const signed = {
       id: header('webhook-id'),
       timestamp: header('webhook-timestamp'),
       signatures: header('webhook-signature'),
     }
     const distrust = refusalOf(key, signed, body, options.now())
-    if (distrust !== undefined) return refuse(response, 401, distrust)
+    if (distrust !== undefined) return refuse(401, distrust, true)
     const message = decode(body)
-    if (typeof message === 'string') return refuse(response, 400, message)
-    if (message.id !== signed.id) return refuse(response, 400, 'the body’s id is not the webhook-id')
+    if (typeof message === 'string') return refuse(400, message)
+    if (message.id !== signed.id) return refuse(400, 'the body’s id is not the webhook-id')
     accept(message, response)
   })
 
@@ -147,18 +158,18 @@ function respond(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-/** Undefined when it is longer than allowed; the rest of it is then not read. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+/** Of one that is longer than allowed the rest is not read. */
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too long' | 'broken off'> {
   const chunks: Buffer[] = []
   let bytes = 0
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length
-      if (bytes > maxBodyBytes) return undefined
+      if (bytes > maxBodyBytes) return 'too long'
       chunks.push(chunk)
     }
   } catch {
-    return Buffer.concat(chunks) // the sender hung up; what came is incomplete and fails the signature
+    return 'broken off'
   }
   return Buffer.concat(chunks)
 }

@@ -8,7 +8,7 @@ export const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /** Corners of a line through the day; between two corners the rate runs straight. */
-type Curve = readonly (readonly [clock: string, perHour: number])[]
+export type Curve = readonly (readonly [clock: string, perHour: number])[]
 type Rhythm = { workday: Curve; weekendFactor: number }
 
 const schoolGate: Rhythm = {
@@ -125,7 +125,8 @@ export function clockMs(clock: string): number | undefined {
   return parts === null ? undefined : (Number(parts[1]) * 60 + Number(parts[2])) * 60_000
 }
 
-function along(curve: Curve, dayTimeMs: number): number {
+/** Events per hour at that time of the day. */
+export function along(curve: Curve, dayTimeMs: number): number {
   let [fromMs, from] = [0, curve[0]![1]]
   for (const [clock, perHour] of curve) {
     const atMs = clockMs(clock)!

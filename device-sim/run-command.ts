@@ -1,4 +1,5 @@
 import { type Command, numberOf, oneOf, readArguments, required, UsageError } from './arguments.ts'
+import { openLedger } from './book/ledger.ts'
 import { monotonicMs, shanghaiWeekMs, systemClock } from './clock.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { createMeter, type Meter } from './meter.ts'
@@ -19,6 +20,7 @@ Connects every device of the registry over MQTT and lets each live by its kind's
   --start HH:MM    the time of a Monday in Asia/Shanghai at which it begins, or "now" (default: 07:30)
   --minutes N, --seconds N   stop by itself after that much real time
   --time now|absent   the events' time: the real moment, or none, as from a device without a clock (default: now)
+  --ledger DIR     write down each publish and puback there, for npm run sim -- audit; several runs may share it
   --seed TEXT      the same seed gives the same events (default: 1)`
 
 async function run(argv: string[]): Promise<number> {
@@ -32,6 +34,7 @@ async function run(argv: string[]): Promise<number> {
     minutes: { type: 'string' },
     seconds: { type: 'string' },
     time: { type: 'string', default: 'now' },
+    ledger: { type: 'string' },
     seed: { type: 'string', default: '1' },
   })
   if (values === undefined) {
@@ -48,6 +51,7 @@ async function run(argv: string[]): Promise<number> {
   const secrets = await readSecrets(values.secrets)
   const screen = createScreen(process.stdout)
   const meter = createMeter(monotonicMs())
+  const ledger = values.ledger === undefined ? undefined : openLedger(values.ledger, systemClock)
   const fleet = await startFleet({
     registry,
     secrets,
@@ -58,6 +62,7 @@ async function run(argv: string[]): Promise<number> {
     eventTime,
     clock: systemClock,
     meter,
+    ledger,
     stopped,
     onProblem: screen.say,
   })
@@ -66,6 +71,7 @@ async function run(argv: string[]): Promise<number> {
   stopProgress()
   screen.say('stopping: waiting for outstanding pubacks …')
   await fleet.stop()
+  ledger?.close()
   screen.say(meter.summary(monotonicMs()))
   return 0
 }

@@ -1,5 +1,5 @@
 import type { Alarm, Stage } from '../schemas/alarm.ts'
-import type { Shown, Told } from './ledger.ts'
+import type { Shown, Told } from './chronicle.ts'
 
 /** The way of one press, in milliseconds since it. Pure: made of what came where. */
 export type Press = { device: string; siteName: string; atMs: number; pubackMs: number }

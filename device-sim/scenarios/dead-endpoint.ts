@@ -1,4 +1,4 @@
-import type { Told } from '../ledger.ts'
+import type { Told } from '../chronicle.ts'
 import { buttonOf } from '../press.ts'
 import { msText, type Report, table } from '../report.ts'
 import type { Press } from '../way.ts'
@@ -16,20 +16,22 @@ export const deadEndpoint: Scenario = {
   centres: [commandCentre, { id: 'sub-bureau', level: 0, dead: true }, { id: 'station', level: 1 }],
   anywhere: false,
   run: async world => {
-    const { registry, ledger, zone } = world
+    const { registry, chronicle, zone } = world
     const buttons = ['school-01', 'school-02'].map(site => buttonOf(registry, site).device)
     const fleet = await world.connect(buttons)
     const first = await world.press(fleet, buttons[0]!)
-    const faultTold = () => ledger.told.some(({ message }) => message.data.fault?.subject === 'sub-bureau')
-    const closed = () => ledger.told.some(({ message }) => message.type === 'alarm.closed')
-    await ledger.until(() => closed() && faultTold(), patienceMs, world.over)
+    const faultTold = () => chronicle.told.some(({ message }) => message.data.fault?.subject === 'sub-bureau')
+    const closed = () => chronicle.told.some(({ message }) => message.type === 'alarm.closed')
+    await chronicle.until(() => closed() && faultTold(), patienceMs, world.over)
     world.say('command-centre dies too')
     await zone?.kill('command-centre')
     const second = await world.press(fleet, buttons[1]!)
     const stationTold = () =>
-      ledger.told.some(({ centre, message }) => centre === 'station' && message.data.alarm?.device.id === second.device)
-    await ledger.until(stationTold, patienceMs, world.over)
-    return judgeDeadEndpoint(ledger.told, first, second)
+      chronicle.told.some(
+        ({ centre, message }) => centre === 'station' && message.data.alarm?.device.id === second.device,
+      )
+    await chronicle.until(stationTold, patienceMs, world.over)
+    return judgeDeadEndpoint(chronicle.told, first, second)
   },
 }
 

@@ -1,24 +1,24 @@
 import type { RegistryFile } from '../../schemas/registry.ts'
+import type { Chronicle } from '../chronicle.ts'
 import { monotonicMs, systemClock } from '../clock.ts'
 import { startFleet } from '../fleet.ts'
-import type { Ledger } from '../ledger.ts'
 import { createMeter } from '../meter.ts'
 import type { Secrets } from '../registry.ts'
 import { clockMs } from '../rhythm.ts'
 import type { Undo } from '../undo.ts'
 import type { World } from './scenario.ts'
 
-/** Some devices of the registry as a fleet in real time, whose indications go to the ledger. */
+/** Some devices of the registry as a fleet in real time, whose indications go to the chronicle. */
 export function connecting(given: {
   registry: RegistryFile
   secrets: Secrets
   mqttUrl: string
-  ledger: Ledger
+  chronicle: Chronicle
   say: (line: string) => void
   over: AbortSignal
   undo: Undo
 }): World['connect'] {
-  const { registry, secrets, mqttUrl, ledger, say, over, undo } = given
+  const { registry, secrets, mqttUrl, chronicle, say, over, undo } = given
   return async (devices, change = {}) => {
     const sites = new Set(devices.map(({ site }) => site))
     const fleet = await startFleet({
@@ -33,7 +33,7 @@ export function connecting(given: {
       meter: createMeter(monotonicMs()),
       stopped: over,
       onProblem: say,
-      onIndicate: (device, indicate) => ledger.noteShown({ device, indicate, atMs: monotonicMs() }),
+      onIndicate: (device, indicate) => chronicle.noteShown({ device, indicate, atMs: monotonicMs() }),
       ...change,
     })
     undo.later(fleet.stop)

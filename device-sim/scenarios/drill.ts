@@ -1,5 +1,5 @@
 import type { Alarm } from '../../schemas/alarm.ts'
-import type { Told } from '../ledger.ts'
+import type { Told } from '../chronicle.ts'
 import { buttonOf } from '../press.ts'
 import { type Report, table } from '../report.ts'
 import { isTold, modesOf, wayOf } from '../way.ts'
@@ -11,7 +11,7 @@ export const drill: Scenario = {
   centres: [commandCentre, subBureau],
   anywhere: true,
   run: async world => {
-    const { registry, ledger, levelZero } = world
+    const { registry, chronicle, levelZero } = world
     const [tested, drilled, real] = ['school-01', 'school-02', 'school-03'].map(
       site => buttonOf(registry, site).device,
     ) as [Device, Device, Device]
@@ -21,16 +21,16 @@ export const drill: Scenario = {
       await world.press(fleet, drilled, { mode: 'drill' }),
       await world.press(fleet, real, { mode: 'drill' }),
     ]
-    const ways = () => presses.map(press => wayOf(press, ledger.told, ledger.shown))
-    await ledger.until(
+    const ways = () => presses.map(press => wayOf(press, chronicle.told, chronicle.shown))
+    await chronicle.until(
       () => ways().every(way => way.alarms.length > 0 && isTold(way, levelZero)),
       patienceMs,
       world.over,
     )
     // Nothing real is pressed where a real patrol could come.
     if (world.zone !== undefined) await world.press(fleet, real, { mode: 'actual' })
-    await ledger.until(() => ways().every(({ stepMs }) => stepMs.closed !== undefined), patienceMs, world.over)
-    return judgeDrill(ledger.told, [
+    await chronicle.until(() => ways().every(({ stepMs }) => stepMs.closed !== undefined), patienceMs, world.over)
+    return judgeDrill(chronicle.told, [
       { device: tested.id, mode: 'test', turnsReal: false },
       { device: drilled.id, mode: 'drill', turnsReal: false },
       { device: real.id, mode: 'drill', turnsReal: world.zone !== undefined },

@@ -1,4 +1,4 @@
-import type { Told } from '../ledger.ts'
+import type { Told } from '../chronicle.ts'
 import { buttonOf } from '../press.ts'
 import { msText, type Report, table } from '../report.ts'
 import { failuresOf, isTold, type Way, wayOf } from '../way.ts'
@@ -13,7 +13,7 @@ export const duress: Scenario = {
   centres: [commandCentre, subBureau],
   anywhere: true,
   run: async world => {
-    const { registry, ledger, levelZero } = world
+    const { registry, chronicle, levelZero } = world
     const { device: button } = buttonOf(registry, 'school-01')
     const { device: door } = buttonOf(registry, 'school-01', 'school-01-door-01')
     const fleet = await world.connect([door, button])
@@ -22,17 +22,17 @@ export const duress: Scenario = {
       data: { door: door.placement ?? door.id, direction: 'in', method: 'pin', result: 'granted' },
     })
     const coerced = await world.press(fleet, door, { trigger: 'duress' })
-    const of = (press: typeof coerced) => wayOf(press, ledger.told, ledger.shown)
+    const of = (press: typeof coerced) => wayOf(press, chronicle.told, chronicle.shown)
     const isOut = (way: Way) => way.alarms.length > 0 && isTold(way, levelZero)
-    await ledger.until(() => isOut(of(coerced)), patienceMs, world.over)
+    await chronicle.until(() => isOut(of(coerced)), patienceMs, world.over)
     const pressed = await world.press(fleet, button)
-    await ledger.until(() => isOut(of(pressed)), patienceMs, world.over)
-    await ledger.until(
+    await chronicle.until(() => isOut(of(pressed)), patienceMs, world.over)
+    await chronicle.until(
       () => [of(coerced), of(pressed)].every(({ stepMs }) => stepMs.closed !== undefined),
       patienceMs,
       world.over,
     )
-    return judgeDuress({ door: of(coerced), button: of(pressed), told: ledger.told, centres: levelZero })
+    return judgeDuress({ door: of(coerced), button: of(pressed), told: chronicle.told, centres: levelZero })
   },
 }
 

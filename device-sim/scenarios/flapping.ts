@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Told } from '../chronicle.ts'
 import { monotonicMs } from '../clock.ts'
 import type { Fleet } from '../fleet.ts'
-import type { Told } from '../ledger.ts'
-import { startLine } from '../line.ts'
+import { mqttUrlOf, startLine } from '../line.ts'
 import { buttonOf } from '../press.ts'
 import { msText, type Report, table } from '../report.ts'
 import { failuresOf, isTold, type Way, wayOf } from '../way.ts'
@@ -17,11 +17,11 @@ export const flapping: Scenario = {
   centres: [{ id: 'command-centre', level: 0 }, subBureau],
   anywhere: false,
   run: async world => {
-    const { registry, ledger, levelZero } = world
+    const { registry, chronicle, levelZero } = world
     const { device } = buttonOf(registry, 'school-01')
     const line = await startLine(world.mqttUrl)
     world.later(line.close)
-    const fleet = await world.connect([device], { urlOf: () => line.url, reconnectMs })
+    const fleet = await world.connect([device], { urlOf: () => mqttUrlOf(line), reconnectMs })
     const came: boolean[] = []
     const dropOnce = async () => {
       line.drop()
@@ -36,12 +36,12 @@ export const flapping: Scenario = {
     for (let count = drops / 2 + 1; count < drops; count++) await dropOnce()
     // A press that comes after all of it: what would have been said of the drops was said before it.
     const last = await world.press(fleet, device, { trigger: 'medical' })
-    const lastTold = () => ledger.told.filter(({ message }) => message.data.alarm?.trigger === 'medical')
-    await ledger.until(() => lastTold().length >= levelZero.length, patienceMs, world.over)
-    const panic = ledger.told.filter(({ message }) => message.data.alarm?.trigger !== 'medical')
-    const way = wayOf(pressed, panic, ledger.shown)
+    const lastTold = () => chronicle.told.filter(({ message }) => message.data.alarm?.trigger === 'medical')
+    await chronicle.until(() => lastTold().length >= levelZero.length, patienceMs, world.over)
+    const panic = chronicle.told.filter(({ message }) => message.data.alarm?.trigger !== 'medical')
+    const way = wayOf(pressed, panic, chronicle.shown)
     const presence = (await world.api.devicesOf(device.site)).find(({ id }) => id === device.id)?.presence
-    return judgeFlapping({ way, told: ledger.told, centres: levelZero, came, presence, lastMs: last.pubackMs })
+    return judgeFlapping({ way, told: chronicle.told, centres: levelZero, came, presence, lastMs: last.pubackMs })
   },
 }
 

@@ -1,7 +1,7 @@
 import type { Alarm } from '../../schemas/alarm.ts'
 import { createApi } from '../api-client.ts'
+import { type Chronicle, createChronicle } from '../chronicle.ts'
 import { monotonicMs, systemClock } from '../clock.ts'
-import { createLedger, type Ledger } from '../ledger.ts'
 import { createPlayer, type Player, playedText } from '../playing.ts'
 import { readRegistry, readSecrets } from '../registry-files.ts'
 import type { Undo } from '../undo.ts'
@@ -23,7 +23,7 @@ export async function givenWorld(
   const registry = await readRegistry(given.registry)
   const secrets = await readSecrets(given.secrets)
   const api = createApi({ url: given.api, token: given.token })
-  const ledger = createLedger()
+  const chronicle = createChronicle()
   const player = createPlayer({
     api,
     by: given.by,
@@ -34,21 +34,21 @@ export async function givenWorld(
   undo.later(async () => player.stop())
   const since = systemClock()
   const pressed = new Set<string>()
-  const watch = followHistories({ ledger, player, since, read: site => api.alarmsOf(site), sites: pressed, say })
+  const watch = followHistories({ chronicle, player, since, read: site => api.alarmsOf(site), sites: pressed, say })
   undo.later(async () => watch.stop())
   const press = pressing(registry, 'test', monotonicMs)
   return {
     registry,
     mqttUrl: given.url,
     api,
-    ledger,
+    chronicle,
     levelZero: [],
     zone: undefined,
     mode: 'test',
     background: 0,
     say,
     over: stopped,
-    connect: connecting({ registry, secrets, mqttUrl: given.url, ledger, say, over: stopped, undo }),
+    connect: connecting({ registry, secrets, mqttUrl: given.url, chronicle, say, over: stopped, undo }),
     press: async (fleet, device, data) => {
       pressed.add(device.site)
       return await press(fleet, device, data)
@@ -61,14 +61,14 @@ const pollMs = 100
 
 /** Notes each line of the histories as if its message had come: `delivered` tells its endpoint of the alarm. */
 function followHistories(options: {
-  ledger: Ledger
+  chronicle: Chronicle
   player: Player
   since: number
   sites: ReadonlySet<string>
   read: (site: string) => Promise<Alarm[]>
   say: (line: string) => void
 }): { stop: () => void } {
-  const { ledger, player, sites, since, read, say } = options
+  const { chronicle, player, sites, since, read, say } = options
   const seen = new Map<string, number>()
   let stopped = false
   const look = async () => {
@@ -80,8 +80,8 @@ function followHistories(options: {
           const atMs = monotonicMs() - (systemClock() - Date.parse(line.at))
           if (line.what === 'raised') player.note(messageOf(alarm, 'alarm.raised'))
           else if (line.what === 'delivered')
-            ledger.noteTold({ centre: line.by ?? '?', message: messageOf(alarm, 'alarm.raised'), atMs })
-          else ledger.noteTold({ centre: 'history', message: messageOf(alarm, `alarm.${line.what}`), atMs })
+            chronicle.noteTold({ centre: line.by ?? '?', message: messageOf(alarm, 'alarm.raised'), atMs })
+          else chronicle.noteTold({ centre: 'history', message: messageOf(alarm, `alarm.${line.what}`), atMs })
         }
       }
   }

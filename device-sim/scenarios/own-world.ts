@@ -1,5 +1,5 @@
+import { createChronicle } from '../chronicle.ts'
 import { monotonicMs } from '../clock.ts'
-import { createLedger } from '../ledger.ts'
 import { playedText } from '../playing.ts'
 import { describe } from '../receiver-command.ts'
 import type { Undo } from '../undo.ts'
@@ -14,7 +14,7 @@ export async function ownWorld(
   undo: Undo,
 ): Promise<World | undefined> {
   const { say, stopped, verbose } = options
-  const ledger = createLedger()
+  const chronicle = createChronicle()
   const zone = await startZone({
     name: 'scenario',
     centres: scenario.centres,
@@ -23,7 +23,7 @@ export async function ownWorld(
     undo,
     stopped,
     onReceived: (centre, received, atMs) => {
-      if (!received.repeated && received.status < 300) ledger.noteTold({ centre, message: received.message, atMs })
+      if (!received.repeated && received.status < 300) chronicle.noteTold({ centre, message: received.message, atMs })
       if (verbose) say(`${centre.padEnd(16)}${describe(received)}`)
     },
     onPlayed: (centre, played) => {
@@ -31,12 +31,12 @@ export async function ownWorld(
     },
   })
   if (zone === undefined) return undefined
-  const connect = connecting({ ...zone, mqttUrl: zone.gateway.mqttUrl, ledger, say, over: zone.over, undo })
+  const connect = connecting({ ...zone, mqttUrl: zone.gateway.mqttUrl, chronicle, say, over: zone.over, undo })
   return {
     registry: zone.registry,
     mqttUrl: zone.gateway.mqttUrl,
     api: zone.api,
-    ledger,
+    chronicle,
     levelZero: scenario.centres.filter(({ level, dead }) => level === 0 && !dead).map(({ id }) => id),
     zone,
     mode: 'actual',

@@ -9,12 +9,12 @@ export const press: Scenario = {
   centres: [commandCentre, subBureau],
   anywhere: true,
   run: async world => {
-    const { registry, ledger, levelZero } = world
+    const { registry, chronicle, levelZero } = world
     const { device } = buttonOf(registry, 'school-01')
     const fleet = await world.connect([device])
     const pressed = await world.press(fleet, device)
-    const way = () => wayOf(pressed, ledger.told, ledger.shown)
-    await ledger.until(
+    const way = () => wayOf(pressed, chronicle.told, chronicle.shown)
+    await chronicle.until(
       () => isTold(way(), levelZero) && way().stepMs.closed !== undefined && way().shownMs.closed !== undefined,
       patienceMs,
       world.over,

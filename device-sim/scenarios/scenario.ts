@@ -1,8 +1,8 @@
 import type { Payload } from '../../schemas/events/kinds.ts'
 import type { Device, RegistryFile } from '../../schemas/registry.ts'
 import type { Api } from '../api-client.ts'
+import type { Chronicle } from '../chronicle.ts'
 import type { Fleet, FleetOptions } from '../fleet.ts'
-import type { Ledger } from '../ledger.ts'
 import type { PlayStep } from '../playing.ts'
 import type { Report } from '../report.ts'
 import type { Press } from '../way.ts'
@@ -21,7 +21,7 @@ export type World = {
   registry: RegistryFile
   mqttUrl: string
   api: Api
-  ledger: Ledger
+  chronicle: Chronicle
   /** Those who must be told at once. Empty: it is not our gateway, and whoever its registry names is told. */
   levelZero: readonly string[]
   /** Undefined: not our gateway. */

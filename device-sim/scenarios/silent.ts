@@ -1,6 +1,6 @@
+import type { Told } from '../chronicle.ts'
 import { monotonicMs } from '../clock.ts'
-import type { Told } from '../ledger.ts'
-import { startLine } from '../line.ts'
+import { mqttUrlOf, startLine } from '../line.ts'
 import { buttonOf } from '../press.ts'
 import { type Report, table } from '../report.ts'
 import { commandCentre, patienceMs, type Scenario, subBureau } from './scenario.ts'
@@ -14,25 +14,25 @@ export const silent: Scenario = {
   centres: [commandCentre, subBureau],
   anywhere: false,
   run: async world => {
-    const { registry, ledger, levelZero } = world
+    const { registry, chronicle, levelZero } = world
     const { site, device } = buttonOf(registry, 'school-01')
     const line = await startLine(world.mqttUrl)
     world.later(line.close)
     const isButton = (id: string) => id === device.id
     // The whole fleet, or the button's silence would be its site's.
-    await world.connect(registry.devices, { urlOf: id => (isButton(id) ? line.url : undefined) })
+    await world.connect(registry.devices, { urlOf: id => (isButton(id) ? mqttUrlOf(line) : undefined) })
     const cutMs = monotonicMs()
-    line.cut()
+    line.set({ kind: 'cut' })
     world.say(`pulled the cable of ${site.name}, ${device.placement}; waiting for device.silent …`)
     const came = (type: string, centre: string) =>
-      ledger.told.find(entry => entry.centre === centre && entry.message.type === type)
+      chronicle.told.find(entry => entry.centre === centre && entry.message.type === type)
     const all = (type: string) => levelZero.every(centre => came(type, centre) !== undefined)
-    await ledger.until(() => all('device.silent'), reportedWithinMs + 10_000, world.over)
+    await chronicle.until(() => all('device.silent'), reportedWithinMs + 10_000, world.over)
     const mendedMs = monotonicMs()
-    line.mend()
+    line.set({ kind: 'clear' })
     world.say('plugged it in again; waiting for device.recovered …')
-    await ledger.until(() => all('device.recovered'), patienceMs, world.over)
-    return judgeSilence({ device: device.id, told: ledger.told, centres: levelZero, cutMs, mendedMs })
+    await chronicle.until(() => all('device.recovered'), patienceMs, world.over)
+    return judgeSilence({ device: device.id, told: chronicle.told, centres: levelZero, cutMs, mendedMs })
   },
 }
 

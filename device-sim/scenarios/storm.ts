@@ -15,7 +15,7 @@ export const storm: Scenario = {
   centres: [{ id: 'command-centre', level: 0 }, subBureau],
   anywhere: false,
   run: async world => {
-    const { registry, ledger, levelZero } = world
+    const { registry, chronicle, levelZero } = world
     const schools = registry.sites.filter(({ kind }) => kind === 'school' || kind === 'kindergarten')
     const buttons = schools.map(
       ({ id }) => registry.devices.find(({ site, kind }) => site === id && kind === 'panic-button')!,
@@ -24,8 +24,8 @@ export const storm: Scenario = {
     const background = world.background > 0 ? await startBackground(world) : undefined
     world.say(`pressing ${buttons.length} buttons at once`)
     const presses = await Promise.all(buttons.map(button => world.press(fleet, button)))
-    const ways = () => presses.map(press => wayOf(press, ledger.told, ledger.shown))
-    await ledger.until(
+    const ways = () => presses.map(press => wayOf(press, chronicle.told, chronicle.shown))
+    await chronicle.until(
       () => ways().every(way => isTold(way, levelZero) && way.shownMs.delivered !== undefined),
       patienceMs,
       world.over,

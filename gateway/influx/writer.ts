@@ -21,6 +21,8 @@ export type PointWriterOptions<E> = {
   /** null: it has none. The same entry must give the same point for ever. */
   toPoint: (entry: E) => IPoint | null
   log: Log
+  /** Each of the ways to InfluxDB; the default is one by HTTP. */
+  connect?: () => Connection
   /** How often, and how far apart, a point that InfluxDB refused is tried again before it is given up. */
   suspects?: { tries: number; everyMs: number }
 }
@@ -36,9 +38,9 @@ export const createInfluxWriter = ({
   createPointWriter({ ...options, toPoint: entry => toPoint(entry, masking.of(entry.seq)) })
 
 export function createPointWriter<E extends Numbered>(options: PointWriterOptions<E>): InfluxWriter<E> {
-  const { settings, log, suspects: retry } = options
-  const connections = lend(concurrentBatches, () => createConnection(settings))
-  const slow = lend(1, () => createConnection(settings))
+  const { settings, log, suspects: retry, connect = () => createConnection(settings) } = options
+  const connections = lend(concurrentBatches, connect)
+  const slow = lend(1, connect)
   const write = (from: Lender) => (points: Sent[]) =>
     writeHalving(points, batch => from.use(connection => writeOnce(connection, batch)))
   const suspects = createSuspects({

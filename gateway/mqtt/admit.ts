@@ -2,6 +2,7 @@ import { payloadSchemas } from '../../schemas/events/kinds.ts'
 import { parseTime } from '../../schemas/time.ts'
 import { kindOfLeaf } from '../../schemas/topics.ts'
 import type { Accepted } from '../journal/journal.ts'
+import { plainlyGood } from './plainly-good.ts'
 import { reasonOf } from './reason.ts'
 import { parseStrictly } from './strict-json.ts'
 
@@ -28,7 +29,9 @@ export function admit(leaf: string, payload: Buffer, receivedAt: number, retenti
     }
   const parsed = parseStrictly(payload)
   if ('reason' in parsed) return { reason: parsed.reason, id: null }
-  const checked = payloadSchemas[kind].safeParse(parsed.value)
+  const checked = plainlyGood(kind, parsed.value)
+    ? { success: true as const, data: parsed.value }
+    : payloadSchemas[kind].safeParse(parsed.value)
   if (!checked.success) {
     const { id, seq, buffered } = parsed.value
     const deviceSeq = Number.isSafeInteger(seq) && (seq as number) >= 0 ? (seq as number) : undefined

@@ -18,7 +18,7 @@ const REJECTED = 2
  * What the storage thread does to the journal. Each procedure runs inside a transaction that its caller opened; `reset`
  * forgets what was kept in memory, for after a rollback.
  */
-export function journalProcedures(db: DatabaseSync) {
+export function journalProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
   const insertEntry = db.prepare(
     'INSERT INTO entry (seq, received_ms, at_ms, skew_ms, site, device, kind, id, payload, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
@@ -49,7 +49,7 @@ export function journalProcedures(db: DatabaseSync) {
   )
 
   const crcOf = createEntryCrc()
-  const known = knownIds(db)
+  const known = knownIds(db, idsMovedAtOnce)
   const rejections = rejectionKeeper(db)
   let counters = loadCounters.get() as Counters
   let deviceKeys = new Map<string, number>()

@@ -16,8 +16,8 @@ import { lagReader, rejectionReader, statsReader } from './stats.ts'
 import { toldReader } from './told.ts'
 
 /** All that a thread can be asked for, by name. There is no generic SQL: what isn't here can't be run. */
-export function writeProcedures(db: DatabaseSync) {
-  const journal = journalProcedures(db)
+export function writeProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
+  const journal = journalProcedures(db, idsMovedAtOnce)
   const deliveries = deliveryProcedures(db)
   const maintenance = maintenanceProcedures(db)
   const audit = auditProcedures(db)

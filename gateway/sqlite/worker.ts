@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import type { AppendBatch } from './append-batch.ts'
 import { inPlace } from './in-place.ts'
 import { explainDamage, openKeeper, openReader, openWriter } from './open.ts'
-import { keeperProcedures, readProcedures, writeProcedures } from './procedures.ts'
+import { keeperProcedures, readProcedures } from './procedures.ts'
 import { type Answer, failureOf, type Request, type WorkerRole } from './request.ts'
 import { keepDamagedWal } from './wal-damage.ts'
-import { type Call, callsPerGroup, createWriting } from './writing.ts'
+import { createWriter } from './writer.ts'
+import { type Call, callsPerGroup } from './writing.ts'
 
 /**
  * The storage thread. Group commit without a timer (design decision 2): what gathered while the last commit ran is the next
@@ -14,7 +14,7 @@ import { type Call, callsPerGroup, createWriting } from './writing.ts'
  * The reader's thread is the same without transactions, so that no question waits for a commit.
  */
 type Asked = { request: Request; port: MessagePort }
-type Writer = ReturnType<typeof createWriting>
+type Writer = ReturnType<typeof createWriter>
 type Procedures = Record<string, (argument: never) => unknown>
 
 const { file, role } = workerData as { file: string; role: WorkerRole }
@@ -31,7 +31,11 @@ function start(): void {
   try {
     if (role === 'writer') damage = keepDamagedWal(file)
     db = { writer: openWriter, reader: openReader, keeper: openKeeper }[role](file)
-    if (role === 'writer') writing = writer(db)
+    if (role === 'writer')
+      writing = createWriter(db, {
+        assertInPlace: inPlace(file).assert,
+        onTrouble: trouble => main.postMessage({ type: 'health', trouble } satisfies Answer),
+      })
     run = writing?.write ?? singly(role === 'keeper' ? keeperProcedures(db) : readProcedures(db))
   } catch (error) {
     main.postMessage({ type: 'unopened', error: failureOf(explainDamage(file, error)) } satisfies Answer)
@@ -60,32 +64,12 @@ function start(): void {
     })
   const work = () => {
     const calls = gathered.splice(0, callsPerGroup)
-    const urgent = calls.filter(isUrgent)
-    if (urgent.length > 0) run(urgent)
-    if (urgent.length < calls.length) run(urgent.length === 0 ? calls : calls.filter(call => !isUrgent(call)))
+    run(calls)
     if (gathered.length > 0) setImmediate(work)
   }
   accept(main)
   main.postMessage({ type: 'opened', damage } satisfies Answer)
 }
-
-function writer(db: DatabaseSync): Writer {
-  const { procedures, reset, noteHead } = writeProcedures(db)
-  const named = procedures as unknown as Procedures
-  const { assert: assertInPlace } = inPlace(file)
-  return createWriting({
-    db,
-    run: (procedure, argument) => named[procedure]?.(argument as never),
-    reset,
-    assertInPlace,
-    onTrouble: failure => main.postMessage({ type: 'health', trouble: failure } satisfies Answer),
-    onWritten: noteHead,
-  })
-}
-
-/** What an alarm waits for has a commit of its own, before that of all else which came with it. */
-const isUrgent = ({ procedure, argument }: Call): boolean =>
-  procedure === 'commitDesk' || (procedure === 'append' && (argument as AppendBatch).isUrgent)
 
 /** Each call by itself, without a transaction. */
 function singly(

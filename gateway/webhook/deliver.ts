@@ -43,6 +43,8 @@ export type DelivererOptions = {
   /** An endpoint refused, and its clock is so far ahead of the gateway's: it is signed for that time from now on. */
   onClockDiffers: (endpoint: string, aheadMs: number) => void
   onAttempt: (endpoint: string, attempt: Attempt, sinceCreatedMs: number) => void
+  /** How a message is posted; over HTTP where nothing is given. */
+  poster?: Pick<Poster, 'post' | 'close'>
 }
 
 export const timeoutMs = 3000
@@ -64,7 +66,7 @@ export class Deliverer {
   /** Attempts that failed since the last that didn't, by endpoint. */
   readonly #failures = new Map<string, number>()
   readonly #clocks = new EndpointClocks()
-  readonly #poster = new Poster()
+  readonly #poster: Pick<Poster, 'post' | 'close'>
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | undefined
   #sweepAgain = false
@@ -72,6 +74,7 @@ export class Deliverer {
 
   constructor(options: DelivererOptions) {
     this.#options = options
+    this.#poster = options.poster ?? new Poster()
     this.#targets = new Map(options.targets.map(target => [target.id, target]))
     for (const { id } of options.targets) this.#underWay.set(id, new Map())
   }

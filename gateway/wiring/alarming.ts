@@ -16,7 +16,7 @@ import type { Masking } from '../journal/versions.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Database } from '../sqlite/database.ts'
-import { Deliverer, type Target } from '../webhook/deliver.ts'
+import { Deliverer, type DelivererOptions, type Target } from '../webhook/deliver.ts'
 import { signingKeys } from '../webhook/signature.ts'
 
 /** The wiring of what becomes of alarm events: the desk decides, the deliverer tells the endpoints, faults go the same way. */
@@ -38,6 +38,8 @@ export async function createAlarming(options: {
   steady: Clock
   newId: () => string
   log: Log
+  /** How messages are posted; over HTTP where nothing is given. */
+  poster?: NonNullable<DelivererOptions['poster']>
   /** Up to this number the desk has followed every alarm event. */
   onPassed: (upTo: number) => void
   /** After it is on disk: what happened to an alarm, in order. */
@@ -76,6 +78,7 @@ export async function createAlarming(options: {
       metrics.attempts.inc({ endpoint, result: attempt.delivered ? 'delivered' : 'failed' })
       if (attempt.delivered) metrics.deliverySeconds.observe({ endpoint }, sinceCreatedMs / 1000)
     },
+    ...(options.poster && { poster: options.poster }),
   })
 
   const recent = new RecentEvents((kind, payload, seq) =>

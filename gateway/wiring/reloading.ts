@@ -17,7 +17,7 @@ import type { Caller } from '../sqlite/database.ts'
 import type { WriteProcedures } from '../sqlite/procedures.ts'
 import type { Deliverer } from '../webhook/deliver.ts'
 import { deliveryTargets } from './alarming.ts'
-import { cancelUnknown } from './housekeeping.ts'
+import { readdress } from './readdressing.ts'
 import type { Supervising } from './supervising.ts'
 
 /**
@@ -119,25 +119,12 @@ export class Reloading {
     log.info({ by, ...changes, cut }, 'registry.reloaded')
     for (const warning of warnings) log.warn({ warning }, 'setup.warning')
     if (taken.targets.length === 0) log.warn('no endpoint is left: alarms are kept and nobody is told')
-    await this.#readdress(taken)
+    const { before, targets, at } = taken
+    await readdress({ before, targets }, this.#options)
+    const old = new Set(before.map(({ id }) => id))
+    this.#tellOfUndelivered(new Set(targets.filter(({ id }) => !old.has(id)).map(({ id }) => id)), at)
     await audit({ by, what: 'registry.loaded', subject: null, details: { ...flat(changes), cut } })
     return { ...changes, cut, warnings }
-  }
-
-  /** What waits for endpoints that left is cancelled, and for those that changed tried now. */
-  async #readdress({ before, targets, at }: Taken): Promise<void> {
-    const { write, clock, log, deliverer } = this.#options
-    await cancelUnknown(write, targets, log)
-    const old = new Map(before.map(target => [target.id, target]))
-    const changed = targets.filter(({ id, url, secret }) => {
-      const was = old.get(id)
-      return was !== undefined && (was.url !== url || was.secret !== secret)
-    })
-    if (changed.length > 0) {
-      await write.call('hastenDeliveries', { endpoints: changed.map(({ id }) => id), now: clock() })
-      deliverer.sweep()
-    }
-    this.#tellOfUndelivered(new Set(targets.filter(({ id }) => !old.has(id)).map(({ id }) => id)), at)
   }
 
   /**

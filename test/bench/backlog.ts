@@ -3,10 +3,10 @@ import { setTimeout as after } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type RunningGateway, startGateway } from '../helpers/gateway.ts'
 import { startInfluxd } from '../helpers/influxd.ts'
+import { seedJournal } from './journal-seed.ts'
+import { rssKib } from './process-cost.ts'
 import { startBench } from './processes.ts'
-import { rssKib } from './rss.ts'
 import { benchDirectory, loadDevices } from './stand.ts'
-import { fill } from './start.ts'
 
 /**
  * What a consumer that was stopped for an hour costs: the gateway's RSS while events arrive and InfluxDB is down, what it grows
@@ -72,7 +72,7 @@ const influxd = await startInfluxd()
 }
 {
   const { dir, registry, remove } = benchDirectory()
-  await fill(join(dir, 'data', 'journal.sqlite'), seed)
+  seedJournal(join(dir, 'data'), seed, ['alarms'])
   const gateway = await startGateway({ dataDir: `${dir}/data`, registry, env: { GATEHOUSE_INFLUX_URL: influxd.url } })
   const first = await sample(gateway)
   show('started', first)

@@ -5,8 +5,9 @@ import { dispatchTo, startEndpoint } from '../helpers/endpoint.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { connectRaw, publishPacket } from '../helpers/raw-device.ts'
 import { until } from '../helpers/until.ts'
+import { type Figure, row } from './figure.ts'
+import { cpuMs, rssKib } from './process-cost.ts'
 import { type Bench, startBench } from './processes.ts'
-import { cpuMs, rssKib } from './rss.ts'
 import { benchButton, benchDirectory } from './stand.ts'
 
 /**
@@ -100,6 +101,26 @@ const allConnected = (fleet: Bench[], devices: number) =>
     `${devices} connections; there are ${fleet.map(part => said(part).connected).join(' and ')}`,
     120_000,
   )
+
+export function connectionFigures({ devices, cpuMsEach, kibEach, storm }: Connections): Figure[] {
+  const count = (number: number) => number.toLocaleString('en')
+  const figure = (title: string, unit: string, value: number): Figure => ({
+    title,
+    unit,
+    better: 'less',
+    rows: [row('gateway', [value])],
+    missing: [],
+  })
+  return [
+    { ...figure(`RSS per connection, ${count(devices)} that say little`, 'kB', kibEach * 1.024), aim: { value: 20 } },
+    figure('processor time per connection while they all connect', 'ms', cpuMsEach),
+    figure(
+      `killed and started: until ${count(storm.devices)} are back, and an alarm among them told`,
+      'ms',
+      Math.max(storm.allBackMs, storm.pressedToToldMs),
+    ),
+  ]
+}
 
 if (import.meta.main) {
   const found = await connections(Number(process.argv[2] ?? 10_000))

@@ -1,8 +1,10 @@
 import { startGateway } from '../helpers/gateway.ts'
+import { shown } from './figure.ts'
 import type { What } from './flooder.ts'
 import { quantile } from './median.ts'
 import { startBench } from './processes.ts'
 import { benchDirectory } from './stand.ts'
+import { dispatchToPort } from './subject.ts'
 
 /** From the press at one device to the request at the endpoint, while others flood. By itself: `node test/bench/flood.ts [presses] [name…]` */
 export type Flood = { flood: string; pubacked: number; p50: number; p99: number; max: number }
@@ -35,10 +37,7 @@ async function measure(name: string, presses: number): Promise<Flood> {
   const running = await startGateway({
     dataDir: `${dir}/data`,
     registry,
-    env: {
-      GATEHOUSE_DISPATCH_URL: `http://127.0.0.1:${endpointPort}/`,
-      GATEHOUSE_DISPATCH_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
-    },
+    env: dispatchToPort(Number(endpointPort)),
   })
   const flooder = flood && startBench('flooder.ts', running.mqttPort, flood.connections, flood.what)
   await flooder?.line()
@@ -63,6 +62,16 @@ async function measure(name: string, presses: number): Promise<Flood> {
   )
   return result
 }
+
+export const floodTable = (flooded: readonly Flood[]): string =>
+  [
+    '| flood | taken events/s | press → webhook p50 | p99 | max |',
+    '| --- | --- | --- | --- | --- |',
+    ...flooded.map(
+      ({ flood, pubacked, p50, p99, max }) =>
+        `| ${flood} | ${shown(pubacked)} | ${p50.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${max.toFixed(1)} ms |`,
+    ),
+  ].join('\n')
 
 if (import.meta.main) {
   const [presses = '100', ...only] = process.argv.slice(2)

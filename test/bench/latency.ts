@@ -1,8 +1,10 @@
 import { startGateway } from '../helpers/gateway.ts'
 import { startInfluxd } from '../helpers/influxd.ts'
+import { shown } from './figure.ts'
 import { quantile } from './median.ts'
 import { startBench } from './processes.ts'
 import { benchDirectory, loadDevices } from './stand.ts'
+import { dispatchToPort } from './subject.ts'
 
 /** From the press at the device to the request at the endpoint, while others publish. */
 export type Latency = { rate: number; influx: boolean; pubacked: number; p50: number; p99: number; max: number }
@@ -27,8 +29,7 @@ async function measure(rate: number, withInflux: boolean, presses: number): Prom
     dataDir: `${dir}/data`,
     registry,
     env: {
-      GATEHOUSE_DISPATCH_URL: `http://127.0.0.1:${endpointPort}/`,
-      GATEHOUSE_DISPATCH_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+      ...dispatchToPort(Number(endpointPort)),
       ...(influxd && { GATEHOUSE_INFLUX_URL: influxd.url }),
     },
   })
@@ -57,3 +58,13 @@ async function measure(rate: number, withInflux: boolean, presses: number): Prom
   )
   return result
 }
+
+export const latencyTable = (latencies: readonly Latency[]): string =>
+  [
+    '| background events/s | InfluxDB | pubacked events/s | press → webhook p50 | p99 | max |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...latencies.map(
+      ({ rate, influx, pubacked, p50, p99, max }) =>
+        `| ${shown(rate)} | ${influx ? 'yes' : 'no'} | ${shown(pubacked)} | ${p50.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${max.toFixed(1)} ms |`,
+    ),
+  ].join('\n')

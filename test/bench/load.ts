@@ -8,9 +8,16 @@ import { benchDevice } from './stand.ts'
 /**
  * A load of QoS 1 publishes over bare sockets, in a process of its own: a client library would be what is measured.
  * Either as fast as pubacks allow (`window` in flight per connection) or at `rate` events/s over all of them.
- * Prints one line of JSON per second {published, pubacked}, and ends with its standard input.
+ * Prints one line of JSON four times a second {published, pubacked, sinceMs}, `sinceMs`: when the first one left; ends with its
+ * standard input. With a `total` it sends no more than that many.
  */
-const [port, connections, window, rate] = process.argv.slice(2).map(Number) as [number, number, number, number]
+const [port, connections, window, rate, total = Number.POSITIVE_INFINITY] = process.argv.slice(2).map(Number) as [
+  number,
+  number,
+  number,
+  number,
+  number?,
+]
 
 type Sender = { socket: Socket; sent: number; acked: number; packetId: number; topic: Buffer }
 const run = process.pid.toString(36) + performance.timeOrigin.toString(36)
@@ -49,9 +56,13 @@ function publish(sender: Sender): Buffer {
 }
 
 const senders = await Promise.all(Array.from({ length: connections }, (_, index) => open(index)))
-const send = (sender: Sender, count: number) => {
+let left = total
+const send = (sender: Sender, wanted: number) => {
+  const count = Math.min(wanted, left)
+  left -= count
   if (count > 0) sender.socket.write(Buffer.concat(Array.from({ length: count }, () => publish(sender))))
 }
+const sinceMs = Date.now()
 for (const sender of senders) {
   let bytes = 0
   sender.socket.on('data', (chunk: Buffer) => {
@@ -80,5 +91,5 @@ if (rate > 0) {
   }, tickMs)
 }
 const sum = (of: 'sent' | 'acked') => senders.reduce((total, sender) => total + sender[of], 0)
-setInterval(() => console.log(JSON.stringify({ published: sum('sent'), pubacked: sum('acked') })), 250)
+setInterval(() => console.log(JSON.stringify({ published: sum('sent'), pubacked: sum('acked'), sinceMs })), 250)
 process.stdin.on('end', () => process.exit(0)).resume()

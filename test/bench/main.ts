@@ -1,82 +1,91 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Flood, latencyUnderFlood } from './flood.ts'
-import { type Latency, latencyUnderLoad } from './latency.ts'
-import { pubackRates } from './puback.ts'
-import { startTimes } from './start.ts'
+import { type Figure, table } from './figure.ts'
+import { type Part, parts, type Stand, type Study, studies } from './parts.ts'
+import { findPeers } from './peers.ts'
+import { show } from './readme.ts'
+import { type Measured, provenance, thisRun } from './run.ts'
+import { type FullJournal, fullJournal } from './start.ts'
 
 /** `npm run bench`: what the README's figures come from. Everything in one run on one machine, alternating, as medians. */
 const { values } = parseArgs({
   options: {
+    only: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '6' },
     presses: { type: 'string', default: '200' },
     entries: { type: 'string', default: '1000000' },
-    only: { type: 'string' },
+    devices: { type: 'string', default: '10000' },
+    peers: { type: 'string', default: 'all' },
+    write: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
+const described = (of: Record<string, { about: string }>) =>
+  Object.entries(of).map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
 if (values.help) {
-  console.log(`npm run bench -- [--rounds 3] [--seconds 6] [--presses 200] [--entries 1000000] [--only puback|latency|flood|start]
+  console.log(`npm run bench -- [--only part,…] [--rounds 3] [--seconds 6] [--presses 200] [--entries 1000000] [--devices 10000] [--peers all|none] [--write]
 
-puback   QoS 1 pubacks/s: bare aedes, gateway (journal only), gateway with InfluxDB beside it; 50 connections, 20 in flight each
-latency  press → webhook at 0, 2,000, 5,000 and 10,000 background events/s, journal only and with InfluxDB
-flood    press → webhook while one device, 200 or 1,000 send as fast as they can, valid, invalid, QoS 0 or alarms
-start    time until ready with an empty journal and with --entries in it, and the gateway's RSS`)
+About twelve minutes; with --entries 10000000, as the README's figures were made, about fifteen.
+${described(parts).join('\n')}
+
+Only by name, and not in the README:
+${described(studies).join('\n')}
+
+Peers: mosquitto where it is installed (Debian: apt-get install mosquitto); Node-RED is installed into test/bench/node-red when it is first needed.
+Raw data goes to test/bench/results/. With --write also to test/bench/figures/, with a picture, and into the README's table: those parts that were measured.`)
   process.exit(0)
 }
-const rounds = Number(values.rounds)
-const wanted = (name: string) => values.only === undefined || values.only === name
+const wanted = values.only?.split(',') ?? Object.keys(parts)
+const unknown = wanted.filter(name => parts[name] === undefined && studies[name] === undefined)
+const settings = Object.fromEntries(
+  (['rounds', 'seconds', 'presses', 'entries', 'devices'] as const).map(name => [name, Number(values[name])]),
+) as Pick<Stand, 'rounds' | 'seconds' | 'presses' | 'entries' | 'devices'>
+const wrong = Object.entries(settings).filter(([, value]) => !(Number.isSafeInteger(value) && value > 0))
+if (unknown.length > 0 || wrong.length > 0 || !['all', 'none'].includes(values.peers)) {
+  const mistakes = [
+    ...unknown.map(name => `--only ${name}: there is no such part`),
+    ...wrong.map(([name]) => `--${name} must be a whole number above 0`),
+    ...(['all', 'none'].includes(values.peers) ? [] : [`--peers ${values.peers}: it is all or none`]),
+  ]
+  console.error(`${mistakes.join('\n')}\nnpm run bench -- --help lists the parts`)
+  process.exit(2)
+}
 
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
-console.log(`machine: ${machine}; load generator and InfluxDB run on the same cores\n`)
-const results: Record<string, unknown> = { machine, at: new Date().toISOString(), rounds }
+let journal: FullJournal | undefined
+// By these a process would end without its exit listeners, which end its children and remove what they wrote.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+const peers = findPeers(values.peers === 'all')
+const stand: Stand = {
+  ...settings,
+  peers,
+  fullJournal: () => {
+    journal ??= fullJournal(settings.entries)
+    return journal
+  },
+}
+const command = ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(' ')
+const run = thisRun(peers, command)
+const measured: Record<string, Measured> = {}
+const studied: Record<string, unknown> = {}
+for (const name of wanted) {
+  if (parts[name] !== undefined) {
+    const figures: Figure[] = await (parts[name] as Part).measure(stand)
+    measured[name] = { ...run, figures }
+  } else {
+    const { raw, table } = await (studies[name] as Study).measure(settings)
+    studied[name] = raw
+    console.log(`${table}\n`)
+  }
+}
+console.log(provenance({ all: { ...run, figures: [] } }).join('\n'))
+const figures = Object.values(measured).flatMap(({ figures }) => figures)
+if (figures.length > 0) console.log(`\n${table(figures)}`)
 
-const number = (value: number) => Math.round(value).toLocaleString('en')
-if (wanted('puback')) {
-  const rates = await pubackRates(rounds, Number(values.seconds))
-  results.puback = rates
-  console.log(
-    '| QoS 1, 50 connections × 20 in flight | median per second | of bare aedes | rounds |\n| --- | --- | --- | --- |',
-  )
-  for (const { name, median, ratio, all } of rates)
-    console.log(`| ${name} | ${number(median)} | ${ratio.toFixed(2)} | ${all.map(number).join(' · ')} |`)
-  console.log()
-}
-if (wanted('latency')) {
-  const latencies: Latency[] = await latencyUnderLoad(Number(values.presses))
-  results.latency = latencies
-  console.log(
-    '| background events/s | InfluxDB | pubacked events/s | press → webhook p50 | p99 | max |\n| --- | --- | --- | --- | --- | --- |',
-  )
-  for (const { rate, influx, pubacked, p50, p99, max } of latencies)
-    console.log(
-      `| ${number(rate)} | ${influx ? 'yes' : 'no'} | ${number(pubacked)} | ${p50.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${max.toFixed(1)} ms |`,
-    )
-  console.log()
-}
-if (wanted('flood')) {
-  const flooded: Flood[] = await latencyUnderFlood(Number(values.presses))
-  results.flood = flooded
-  console.log('| flood | taken events/s | press → webhook p50 | p99 | max |\n| --- | --- | --- | --- | --- |')
-  for (const { flood, pubacked, p50, p99, max } of flooded)
-    console.log(
-      `| ${flood} | ${number(pubacked)} | ${p50.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${max.toFixed(1)} ms |`,
-    )
-  console.log()
-}
-if (wanted('start')) {
-  const starts = await startTimes(rounds, Number(values.entries))
-  results.start = starts
-  console.log('| journal | ready after (median) | RSS when ready |\n| --- | --- | --- |')
-  for (const { entries, medianMs, rssMb } of starts)
-    console.log(`| ${number(entries)} entries | ${number(medianMs)} ms | ${number(rssMb)} MB |`)
-}
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
 const folder = new URL('./results/', import.meta.url)
 mkdirSync(folder, { recursive: true })
-writeFileSync(new URL(`${values.only ?? 'all'}.json`, folder), `${JSON.stringify({ version, ...results }, null, 2)}\n`)
+const results = { ...run, parts: measured, studies: studied }
+writeFileSync(new URL(`${values.only ?? 'all'}.json`, folder), `${JSON.stringify(results, null, 2)}\n`)
+if (values.write) show(measured, Object.keys(parts))
 process.exit(0)

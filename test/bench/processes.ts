@@ -10,14 +10,23 @@ export type Bench = {
   end: () => Promise<void>
 }
 
+/** A benchmark that fails, or is interrupted, must not leave a process behind. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+export function endWithUs(child: ChildProcess): void {
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+}
+
 export function startBench(file: string, ...args: (string | number)[]): Bench {
   const child: ChildProcess = spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args.map(String)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  const killed = () => child.kill('SIGKILL')
-  process.once('exit', killed)
+  endWithUs(child)
   const exited = once(child, 'exit')
-  child.once('exit', () => process.off('exit', killed))
   const lines: string[] = []
   let last: string | undefined
   let waiting: ((line: string) => void) | undefined

@@ -1,30 +1,35 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { startGateway } from '../helpers/gateway.ts'
-import { startInfluxd } from '../helpers/influxd.ts'
-import { until } from '../helpers/until.ts'
-import { median } from './median.ts'
+import { alternate, type Ways } from './alternate.ts'
+import { type Figure, row } from './figure.ts'
+import { startMosquitto } from './mosquitto.ts'
+import { isHere, missingOf, type Peers } from './peers.ts'
 import { startBench } from './processes.ts'
 import { benchDirectory, loadDevices } from './stand.ts'
 
-/** Pubacks per second, each way in turn, round by round, so that a noisy minute hits all of them. */
-export type Rate = { name: string; median: number; ratio: number; all: number[] }
+/** Pubacks per second: what is on disk in the gateway's case, and nowhere in the others'. */
 const inFlight = 20
 const warmMs = 2000
+const names = { gateway: 'gateway, after fsync', aedes: 'bare aedes', mosquitto: 'mosquitto, in memory' }
 
-export async function pubackRates(rounds: number, seconds: number): Promise<Rate[]> {
-  const ways: Record<string, () => Promise<number>> = {
-    'bare aedes (nothing stored)': () => bareAedes(seconds),
-    'gateway, pubacked after fsync': () => gateway(seconds, false),
-    'gateway, pubacked and in InfluxDB': () => gateway(seconds, true),
+export async function pubackRates(peers: Peers, rounds: number, seconds: number): Promise<Figure[]> {
+  const ways: Ways<number> = {
+    [names.aedes]: () => bareAedes(seconds),
+    [names.gateway]: () => gateway(seconds),
+    ...(isHere(peers.mosquitto) && { [names.mosquitto]: () => mosquitto(seconds) }),
   }
-  const all = new Map(Object.keys(ways).map(name => [name, [] as number[]]))
-  for (let round = 0; round < rounds; round++)
-    for (const [name, measure] of Object.entries(ways)) {
-      all.get(name)!.push(await measure())
-      process.stderr.write(`puback round ${round + 1}/${rounds}: ${name}: ${Math.round(all.get(name)!.at(-1)!)}/s\n`)
-    }
-  const ceiling = median([...all.values()][0]!)
-  return [...all].map(([name, rates]) => ({ name, median: median(rates), ratio: median(rates) / ceiling, all: rates }))
+  const found = await alternate('puback', rounds, ways)
+  return [
+    {
+      title: `QoS 1, ${loadDevices} connections × ${inFlight} in flight, 250 bytes`,
+      unit: 'pubacks/s',
+      better: 'more',
+      rows: Object.values(names).flatMap(name => (found[name] === undefined ? [] : [row(name, found[name])])),
+      against: names.aedes,
+      aim: { ratio: 0.8 },
+      missing: missingOf(peers.mosquitto),
+    },
+  ]
 }
 
 async function bareAedes(seconds: number): Promise<number> {
@@ -34,9 +39,25 @@ async function bareAedes(seconds: number): Promise<number> {
   return rate
 }
 
+async function mosquitto(seconds: number): Promise<number> {
+  const broker = await startMosquitto()
+  const rate = await pubackRate(broker.port, seconds)
+  await broker.end()
+  return rate
+}
+
+async function gateway(seconds: number): Promise<number> {
+  const { dir, registry, remove } = benchDirectory()
+  const running = await startGateway({ dataDir: `${dir}/data`, registry })
+  const rate = await pubackRate(running.mqttPort, seconds)
+  await running.stop()
+  remove()
+  return rate
+}
+
 const counted = (line: string | undefined) => (JSON.parse(line ?? '{"pubacked":0}') as { pubacked: number }).pubacked
 
-async function pubackRate(port: number, seconds: number): Promise<number> {
+export async function pubackRate(port: number, seconds: number): Promise<number> {
   const load = startBench('load.ts', port, loadDevices, inFlight, 0)
   await load.line()
   await after(warmMs)
@@ -46,34 +67,4 @@ async function pubackRate(port: number, seconds: number): Promise<number> {
   const rate = ((counted(load.last()) - before) / (performance.now() - started)) * 1000
   await load.end()
   return rate
-}
-
-/** With InfluxDB the clock runs until the last event is a point there, so a backlog doesn't count as done. */
-async function gateway(seconds: number, withInflux: boolean): Promise<number> {
-  const { dir, registry, remove } = benchDirectory()
-  const influxd = withInflux ? await startInfluxd() : undefined
-  const env = { GATEHOUSE_LOG_LEVEL: 'info', ...(influxd && { GATEHOUSE_INFLUX_URL: influxd.url }) }
-  const running = await startGateway({ dataDir: `${dir}/data`, registry, env })
-  try {
-    if (influxd === undefined) return await pubackRate(running.mqttPort, seconds)
-    const load = startBench('load.ts', running.mqttPort, loadDevices, inFlight, 0)
-    await load.line()
-    const started = performance.now()
-    await after(warmMs + seconds * 1000)
-    await load.end()
-    type Stats = { accepted: number; consumers: { influx: { pending: number } } }
-    const stats = await until(
-      async () => {
-        const found = await running.get<Stats>('stats')
-        return found.consumers.influx.pending === 0 && found
-      },
-      'the backlog in InfluxDB',
-      120_000,
-    )
-    return (stats.accepted / (performance.now() - started)) * 1000
-  } finally {
-    await running.stop()
-    await influxd?.remove()
-    remove()
-  }
 }

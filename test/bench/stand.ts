@@ -13,6 +13,12 @@ export const buttons = 100
 
 const hashOf = (device: string) => `sha256:${createHash('sha256').update(secretOf(device)).digest('hex')}`
 
+/** Of a benchmark that failed or was interrupted: a journal of ten million entries must not stay in /tmp. */
+const left = new Set<string>()
+process.once('exit', () => {
+  for (const dir of left) rmSync(dir, { recursive: true, force: true })
+})
+
 export function benchDirectory(devices = loadDevices): { dir: string; registry: string; remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const registry = join(dir, 'registry.yaml')
@@ -37,5 +43,10 @@ export function benchDirectory(devices = loadDevices): { dir: string; registry: 
       { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
     ),
   )
-  return { dir, registry, remove: () => rmSync(dir, { recursive: true, force: true }) }
+  left.add(dir)
+  const remove = () => {
+    rmSync(dir, { recursive: true, force: true })
+    left.delete(dir)
+  }
+  return { dir, registry, remove }
 }

@@ -1,77 +1,49 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { Accepted } from '../../gateway/journal/journal.ts'
-import { AppendQueue } from '../../gateway/sqlite/append-queue.ts'
-import { openDatabase } from '../../gateway/sqlite/database.ts'
+import { join } from 'node:path'
 import { startGateway } from '../helpers/gateway.ts'
-import { median } from './median.ts'
-import { benchDevice, benchDirectory, loadDevices } from './stand.ts'
+import { alternate } from './alternate.ts'
+import { type Figure, row } from './figure.ts'
+import { seedJournal } from './journal-seed.ts'
+import { rssKib } from './process-cost.ts'
+import { benchDirectory } from './stand.ts'
 
-export type Start = { entries: number; medianMs: number; rssMb: number }
+/** A journal with many entries, all done; made once for all parts that want one, and there until the benchmark ends. */
+export type FullJournal = { entries: number; dataDir: string; registry: string }
 
-/** From the process's start to its ready line, as the gateway says it, with an empty journal and with a full one. */
-export async function startTimes(rounds: number, entries: number): Promise<Start[]> {
-  const results: Start[] = []
-  for (const count of [0, entries]) {
-    const { dir, registry, remove } = benchDirectory()
-    const dataDir = join(dir, 'data')
-    await fill(join(dataDir, 'journal.sqlite'), count)
-    const times: number[] = []
-    const rss: number[] = []
-    for (let round = 0; round < rounds; round++) {
-      const running = await startGateway({ dataDir, registry })
-      times.push(running.durationMs)
-      rss.push(rssMb(running.pid))
-      await running.stop()
-    }
-    remove()
-    results.push({ entries: count, medianMs: median(times), rssMb: median(rss) })
-  }
-  return results
+export function fullJournal(entries: number): FullJournal {
+  const { dir, registry } = benchDirectory()
+  const dataDir = join(dir, 'data')
+  process.stderr.write(`bench: writing a journal of ${entries.toLocaleString('en')} entries …\n`)
+  seedJournal(dataDir, entries, ['alarms'])
+  return { entries, dataDir, registry }
 }
 
-const rssMb = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-
-/** A journal of so many passages, as they came a minute ago. */
-export async function fill(file: string, count: number): Promise<void> {
-  if (count === 0) return
-  mkdirSync(dirname(file), { recursive: true })
-  const database = await openDatabase(file, error => {
-    throw error
+/** From the process's start to its ready line, as the gateway says it, with an empty journal and with a full one. */
+export async function startTimes(full: FullJournal, rounds: number): Promise<Figure[]> {
+  const empty = benchDirectory()
+  const found = await alternate('start', rounds, {
+    'empty journal': () => measure(join(empty.dir, 'data'), empty.registry),
+    [`${full.entries.toLocaleString('en')} entries`]: () => measure(full.dataDir, full.registry),
   })
-  const journal = new AppendQueue(database.write)
-  const at = Date.now() - 60_000
-  for (let index = 0; index < count; index++) {
-    const { site, device } = benchDevice(index % loadDevices)
-    const payload = Buffer.from(
-      JSON.stringify({
-        id: `e-${index}`,
-        data: {
-          door: '东门',
-          direction: 'in',
-          method: 'card',
-          result: 'granted',
-          person: { ref: `r-${index % 500}`, role: 'resident' },
-        },
-      }),
-    )
-    const entry: Accepted = {
-      receivedAt: at,
-      site,
-      siteKind: 'school',
-      device,
-      payload,
-      kind: 'access',
-      id: `e-${index}`,
-      at,
-      skewMs: null,
-    }
-    journal.append(entry, error => {
-      if (error !== null) throw error
-    })
-    if (index % 5000 === 4999) await journal.drained()
-  }
-  await journal.drained()
-  await database.close()
+  empty.remove()
+  const figure = (title: string, unit: string, of: 'durationMs' | 'rssMb'): Figure => ({
+    title,
+    unit,
+    better: 'less',
+    rows: Object.entries(found).map(([name, all]) =>
+      row(
+        name,
+        all.map(one => one[of]),
+      ),
+    ),
+    missing: [],
+  })
+  return [figure('start until ready', 'ms', 'durationMs'), figure('RSS when ready', 'MB', 'rssMb')]
+}
+
+async function measure(dataDir: string, registry: string): Promise<{ durationMs: number; rssMb: number }> {
+  const running = await startGateway({ dataDir, registry })
+  const rssMb = (rssKib(running.pid) * 1024) / 1e6
+  const { durationMs } = running
+  await running.stop()
+  return { durationMs, rssMb }
 }

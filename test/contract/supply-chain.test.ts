@@ -47,3 +47,17 @@ test('npm sbom lists every package of the lock file that is installed', () => {
     expect(listed.get(name), name).toBe(packages[`node_modules/${name}`]?.version)
   expect(sbom.components.length).toBeGreaterThan(100)
 })
+
+/** The benchmark's peer comes when the benchmark is first run, never with `npm ci`; and then as strictly. */
+test('what the benchmark installs beside us is pinned too, and runs nothing when it is installed', () => {
+  const { packages: beside } = JSON.parse(read('test/bench/node-red/package-lock.json')) as {
+    packages: Record<string, { hasInstallScript?: true; integrity?: string; inBundle?: true }>
+  }
+  const others = Object.entries(beside).filter(([place]) => place !== '')
+  expect(others.length).toBeGreaterThan(100)
+  expect(others.filter(([, { hasInstallScript }]) => hasInstallScript).map(([place]) => place)).toEqual([])
+  // What is inside another package is pinned by that one's digest.
+  const unpinned = others.filter(([, { integrity, inBundle }]) => integrity === undefined && inBundle === undefined)
+  expect(unpinned.map(([place]) => place)).toEqual([])
+  expect(Object.keys(packages).filter(place => nameOf(place) === 'node-red')).toEqual([])
+})

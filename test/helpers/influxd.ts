@@ -59,6 +59,12 @@ async function startOwn(): Promise<Influxd> {
   })
 }
 
+/** What fails, or is interrupted, must not leave a server behind. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts influxd and waits for the line that names its port. */
 async function launch(directory: string, port: number): Promise<{ child: ChildProcess; port: number }> {
   const config = join(directory, 'influxd.conf')
@@ -67,6 +73,8 @@ async function launch(directory: string, port: number): Promise<{ child: ChildPr
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH, HOME: directory },
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   const lines: string[] = []
   const listening = new Promise<number>((resolve, reject) => {
     child.once('error', error => reject(new Error(`influxd can't be started (${error.message}). ${remedy}`)))

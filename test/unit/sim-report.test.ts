@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Shown, Told } from '../../device-sim/chronicle.ts'
+import { createChronicle } from '../../device-sim/chronicle.ts'
 import { indicateText, readIndicate } from '../../device-sim/indicate.ts'
-import type { Shown, Told } from '../../device-sim/ledger.ts'
-import { createLedger } from '../../device-sim/ledger.ts'
 import { percentile, reportText, table, waysTable, widthOf } from '../../device-sim/report.ts'
 import { failuresOf, type Way, wayOf } from '../../device-sim/way.ts'
 import { type Stage, stages } from '../../schemas/alarm.ts'
@@ -105,15 +105,15 @@ test('a report says that it failed, and why', () => {
   )
 })
 
-test('the ledger tells a waiting scenario as soon as what it waits for came, and gives up in time', async () => {
-  const ledger = createLedger()
-  const waiting = ledger.until(() => ledger.told.length === 2, 10_000)
-  ledger.noteTold(toldOf('alarm.raised', 'centre', 1))
-  ledger.noteTold(toldOf('alarm.raised', 'bureau', 2))
+test('the chronicle tells a waiting scenario as soon as what it waits for came, and gives up in time', async () => {
+  const chronicle = createChronicle()
+  const waiting = chronicle.until(() => chronicle.told.length === 2, 10_000)
+  chronicle.noteTold(toldOf('alarm.raised', 'centre', 1))
+  chronicle.noteTold(toldOf('alarm.raised', 'bureau', 2))
   expect(await waiting).toBe(true)
-  expect(await ledger.until(() => false, 5)).toBe(false)
+  expect(await chronicle.until(() => false, 5)).toBe(false)
   const stop = new AbortController()
-  const stopped = ledger.until(() => false, 10_000, stop.signal)
+  const stopped = chronicle.until(() => false, 10_000, stop.signal)
   stop.abort()
   expect(await stopped).toBe(false)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Shown, Told } from '../../device-sim/ledger.ts'
+import type { Shown, Told } from '../../device-sim/chronicle.ts'
 import { judgeDeadEndpoint } from '../../device-sim/scenarios/dead-endpoint.ts'
 import { judgeDrill } from '../../device-sim/scenarios/drill.ts'
 import { judgeDuress } from '../../device-sim/scenarios/duress.ts'

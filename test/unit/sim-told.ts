@@ -1,4 +1,4 @@
-import type { Told } from '../../device-sim/ledger.ts'
+import type { Told } from '../../device-sim/chronicle.ts'
 import type { MessageType, WebhookMessage } from '../../schemas/webhook.ts'
 
 /** A message as a centre of a scenario got it. */

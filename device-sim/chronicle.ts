@@ -5,7 +5,7 @@ import type { WebhookMessage } from '../schemas/webhook.ts'
 export type Told = { centre: string; message: WebhookMessage; atMs: number }
 export type Shown = { device: string; indicate: Indicate; atMs: number }
 
-export type Ledger = {
+export type Chronicle = {
   told: readonly Told[]
   shown: readonly Shown[]
   noteTold: (told: Told) => void
@@ -16,7 +16,7 @@ export type Ledger = {
 
 const maxKept = 20_000
 
-export function createLedger(): Ledger {
+export function createChronicle(): Chronicle {
   const told: Told[] = []
   const shown: Shown[] = []
   const waiting = new Set<() => void>()

@@ -1,0 +1,43 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { AppendBatch } from './append-batch.ts'
+import { writeProcedures } from './procedures.ts'
+import type { Failure } from './request.ts'
+import { type Call, createWriting } from './writing.ts'
+
+/**
+ * What the storage thread does with its calls: the procedures, in group commits, and after each the audit log's second place.
+ * Without the thread, so that the simulation (test/simulation/) runs the same on a disk of its own.
+ */
+export function createWriter(
+  db: DatabaseSync,
+  options: {
+    assertInPlace: () => void
+    onTrouble: (failure: Failure | undefined) => void
+    idsMovedAtOnce?: number
+  },
+) {
+  const { assertInPlace, onTrouble, idsMovedAtOnce } = options
+  const { procedures, reset, noteHead } = writeProcedures(db, idsMovedAtOnce)
+  const named = procedures as unknown as Record<string, (argument: never) => unknown>
+  const { write, ...writing } = createWriting({
+    db,
+    run: (procedure, argument) => named[procedure]?.(argument as never),
+    reset,
+    assertInPlace,
+    onTrouble,
+    onWritten: noteHead,
+  })
+  return {
+    ...writing,
+    /** Answers each call, or fails it, or holds it. */
+    write(calls: readonly Call[]): void {
+      const urgent = calls.filter(isUrgent)
+      if (urgent.length > 0) write(urgent)
+      if (urgent.length < calls.length) write(urgent.length === 0 ? calls : calls.filter(call => !isUrgent(call)))
+    },
+  }
+}
+
+/** What an alarm waits for has a commit of its own, before that of all else which came with it. */
+const isUrgent = ({ procedure, argument }: Call): boolean =>
+  procedure === 'commitDesk' || (procedure === 'append' && (argument as AppendBatch).isUrgent)

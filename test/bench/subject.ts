@@ -1,0 +1,52 @@
+import { startGateway } from '../helpers/gateway.ts'
+import type { Influxd } from '../helpers/influxd.ts'
+import { database, writeUrl } from './influx-points.ts'
+import { startMosquitto } from './mosquitto.ts'
+import { startNodeRed } from './node-red/peer.ts'
+import { benchDirectory } from './stand.ts'
+
+/** What does the whole job, from a device to InfluxDB and dispatch: the gateway, or what stands beside it. */
+export type Subject = {
+  mqttPort: number
+  /** All processes that it takes, without InfluxDB. */
+  pids: number[]
+  end(): Promise<void>
+}
+export type StartSubject = (influxd: Influxd, dispatchPort: number) => Promise<Subject>
+
+export const gateway: StartSubject = async (influxd, dispatchPort) => {
+  const { dir, registry, remove } = benchDirectory()
+  const running = await startGateway({
+    dataDir: `${dir}/data`,
+    registry,
+    env: { GATEHOUSE_INFLUX_URL: influxd.url, ...dispatchToPort(dispatchPort) },
+  })
+  return {
+    mqttPort: running.mqttPort,
+    pids: [running.pid],
+    async end() {
+      await running.stop()
+      remove()
+    },
+  }
+}
+
+export const nodeRed: StartSubject = async (influxd, dispatchPort) => {
+  await influxd.client(database).createDatabase(database)
+  const broker = await startMosquitto()
+  const dispatchUrl = `http://127.0.0.1:${dispatchPort}/`
+  const flow = await startNodeRed(broker, { influxWriteUrl: writeUrl(influxd), dispatchUrl })
+  return {
+    mqttPort: broker.port,
+    pids: [flow.pid, broker.pid],
+    async end() {
+      await flow.end()
+      await broker.end()
+    },
+  }
+}
+
+export const dispatchToPort = (port: number): Record<string, string> => ({
+  GATEHOUSE_DISPATCH_URL: `http://127.0.0.1:${port}/`,
+  GATEHOUSE_DISPATCH_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+})
