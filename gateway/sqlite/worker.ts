@@ -5,7 +5,7 @@ import { explainDamage, openKeeper, openReader, openWriter } from './open.ts'
 import { keeperProcedures, readProcedures } from './procedures.ts'
 import { type Answer, failureOf, type Request, type WorkerRole } from './request.ts'
 import { keepDamagedWal } from './wal-damage.ts'
-import { createWriter } from './writer.ts'
+import { commitsOf, createWriter } from './writer.ts'
 import { type Call, callsPerGroup } from './writing.ts'
 
 /**
@@ -24,7 +24,7 @@ const main = parentPort as MessagePort
 main.once('message', start)
 
 function start(): void {
-  let run: (calls: Call[]) => void
+  let run: (calls: readonly Call[]) => void
   let db: DatabaseSync
   let writing: Writer | undefined
   let damage: string | undefined
@@ -64,7 +64,7 @@ function start(): void {
     })
   const work = () => {
     const calls = gathered.splice(0, callsPerGroup)
-    run(calls)
+    for (const commit of commitsOf(calls)) run(commit)
     if (gathered.length > 0) setImmediate(work)
   }
   accept(main)
@@ -74,7 +74,7 @@ function start(): void {
 /** Each call by itself, without a transaction. */
 function singly(
   named: ReturnType<typeof readProcedures> | ReturnType<typeof keeperProcedures>,
-): (calls: Call[]) => void {
+): (calls: readonly Call[]) => void {
   const procedures = named as unknown as Procedures
   return calls => {
     for (const call of calls) {

@@ -19,7 +19,7 @@ export function createWriter(
   const { assertInPlace, onTrouble, idsMovedAtOnce } = options
   const { procedures, reset, noteHead } = writeProcedures(db, idsMovedAtOnce)
   const named = procedures as unknown as Record<string, (argument: never) => unknown>
-  const { write, ...writing } = createWriting({
+  return createWriting({
     db,
     run: (procedure, argument) => named[procedure]?.(argument as never),
     reset,
@@ -27,17 +27,14 @@ export function createWriter(
     onTrouble,
     onWritten: noteHead,
   })
-  return {
-    ...writing,
-    /** Answers each call, or fails it, or holds it. */
-    write(calls: readonly Call[]): void {
-      const urgent = calls.filter(isUrgent)
-      if (urgent.length > 0) write(urgent)
-      if (urgent.length < calls.length) write(urgent.length === 0 ? calls : calls.filter(call => !isUrgent(call)))
-    },
-  }
 }
 
-/** What an alarm waits for has a commit of its own, before that of all else which came with it. */
+/** What came together, as it is committed: what an alarm waits for has a commit of its own, before that of all else. */
+export function commitsOf(calls: readonly Call[]): (readonly Call[])[] {
+  const urgent = calls.filter(isUrgent)
+  if (urgent.length === 0 || urgent.length === calls.length) return [calls]
+  return [urgent, calls.filter(call => !isUrgent(call))]
+}
+
 const isUrgent = ({ procedure, argument }: Call): boolean =>
   procedure === 'commitDesk' || (procedure === 'append' && (argument as AppendBatch).isUrgent)

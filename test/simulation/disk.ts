@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { migrate } from '../../gateway/sqlite/migrations/migrate.ts'
 import { writeProcedures } from '../../gateway/sqlite/procedures.ts'
 import type { Call } from '../../gateway/sqlite/writing.ts'
@@ -20,6 +20,8 @@ export class Crashed extends Error {}
 
 const errors = { 5: 'database is locked', 8: 'attempt to write a readonly database', 10: 'disk I/O error', 13: 'full' }
 const leftoverChance = 0.7
+/** They move within the transactions of appends. */
+const movingIds = 'INSERT OR IGNORE INTO known_id'
 
 export type DiskOptions = {
   dir: string
@@ -50,6 +52,7 @@ export class Disk {
   reappeared = 0
   #leftover: readonly Call[] = []
   #changesBefore = 0
+  #movesIds = false
   #pending: { version: number; endpoints: readonly string[] } | undefined
 
   constructor(options: DiskOptions) {
@@ -130,6 +133,7 @@ export class Disk {
       prepare: (sql: string) => {
         const statement = this.#statement(sql)
         if (sql === 'BEGIN IMMEDIATE' && life !== undefined) return { run: () => this.#begin(life, statement) }
+        if (sql.startsWith(movingIds) && life !== undefined) return { run: this.#moving(statement) }
         if (sql === 'COMMIT' && life !== undefined) return { run: () => this.#commit(life, statement) }
         return life !== undefined && readsCounters.test(sql) ? { get: () => this.#read(statement) } : statement
       },
@@ -150,6 +154,7 @@ export class Disk {
     if (!life.alive) throw new Crashed()
     if (this.isSick && this.sickness?.code === 5) throw this.#error(5)
     statement.run()
+    this.#movesIds = false
     if (this.writes.some(isRetention)) this.#changesBefore = this.#changes()
   }
 
@@ -157,6 +162,7 @@ export class Disk {
     const { passed, chance } = this.#options
     // What has nothing to delete is no point to die at.
     const writes = this.writes.filter(write => !isRetention(write) || this.#changes() > this.#changesBefore)
+    if (this.#movesIds) writes.push(ownWrites.ids)
     for (const write of writes) passed(at(write, 'in transaction'))
     if (!life.alive) throw new Crashed()
     this.#leftover = []
@@ -171,9 +177,16 @@ export class Disk {
     statement.run()
     this.commits++
     for (const write of writes) passed(at(write, 'committed'))
-    this.writes = [ownWrites.ids]
+    this.writes = [ownWrites.held]
     this.calls = []
     if (!life.alive) throw new Crashed()
+  }
+
+  #moving(statement: StatementSync): (...values: SQLInputValue[]) => unknown {
+    return (...values) => {
+      this.#movesIds = true
+      return statement.run(...values)
+    }
   }
 
   #read(statement: StatementSync): unknown {

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { type Caller, callerOn } from '../../gateway/sqlite/database.ts'
 import { type ReadProcedures, readProcedures, type WriteProcedures } from '../../gateway/sqlite/procedures.ts'
 import { type Answer, failureOf, type Request } from '../../gateway/sqlite/request.ts'
-import { createWriter } from '../../gateway/sqlite/writer.ts'
+import { commitsOf, createWriter } from '../../gateway/sqlite/writer.ts'
 import { type Call, callsPerGroup } from '../../gateway/sqlite/writing.ts'
 import type { Chance } from './chance.ts'
 import { at, ownWrites, steps, writesOf } from './crash-points.ts'
@@ -49,9 +49,11 @@ export function startStorage(world: World, life: Life): Storage {
     universe.plan(
       disk.commitMs(),
       () => {
-        disk.writes = calls.flatMap(writesOf)
-        disk.calls = calls
-        writing.write(calls)
+        for (const commit of commitsOf(calls)) {
+          disk.writes = commit.flatMap(writesOf)
+          disk.calls = commit
+          writing.write(commit)
+        }
         disk.writes = [ownWrites.held]
         disk.calls = []
         isAtWork = false
