@@ -13,7 +13,6 @@ import { InForce } from './in-force.ts'
 import { damagedReason } from './journal/journal.ts'
 import { createMasking } from './journal/versions.ts'
 import type { Log } from './log.ts'
-import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
 import { pseudonymKeys } from './pseudonym-keys.ts'
 import type { Setup } from './setup.ts'
@@ -26,6 +25,7 @@ import { FirstWrites } from './wiring/first-writes.ts'
 import { cancelUnknown, startRetention } from './wiring/housekeeping.ts'
 import { startInfluxConsumer } from './wiring/influx-consumer.ts'
 import { startMasking } from './wiring/masking.ts'
+import { startMeasuring } from './wiring/measuring.ts'
 import { Reloading } from './wiring/reloading.ts'
 import { startApi } from './wiring/serving.ts'
 import { startStoring } from './wiring/storing.ts'
@@ -90,16 +90,9 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
   const maintenance = new Maintenance(await read.call('maintenance', clock() - rememberedMs))
-  const metrics = createMetrics({
-    counts,
-    connections: () => presence.connectedCount,
-    throttled: () => broker.reading.throttled,
-    journalQueued: () => journal.queued,
-    openAlarms: () => desk.openAlarms().length,
-    influx: () => influx?.state(),
-    disk: () => disk.state(),
-    lag: () => read.call('lag', { consumers, now: clock() }),
-    log,
+  const metrics = startMeasuring({
+    ...{ database, consumers, counts, presence, inForce, clock, log },
+    later: () => ({ broker, journal, disk, desk, influx, supervision, certificates }),
   })
 
   const indications = new Indications()

@@ -78,6 +78,7 @@ export function readProcedures(db: DatabaseSync) {
     events: (query: Parameters<typeof journal.events>[0]) => journal.events(query),
     due: deliveries.due,
     deliveries: deliveries.deliveries,
+    waiting: deliveries.waiting,
     alarm: alarms.alarm,
     alarms: alarms.alarms,
     openAlarms: alarms.openAlarms,
