@@ -21,6 +21,7 @@ import { lockDataDir } from './sqlite/lock.ts'
 import { Tokens } from './tokens/tokens.ts'
 import { createAlarming } from './wiring/alarming.ts'
 import { startAuditing } from './wiring/auditing.ts'
+import { createCondition } from './wiring/condition.ts'
 import { FirstWrites } from './wiring/first-writes.ts'
 import { cancelUnknown, startRetention } from './wiring/housekeeping.ts'
 import { startInfluxConsumer } from './wiring/influx-consumer.ts'
@@ -196,10 +197,25 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   })
 
   let damage: string | undefined
+  const trouble = () =>
+    damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log')
   const api = await startApi({
     createApi,
     options: { secure: certificates, upgrade: broker.webSocket, log, clock, newId, version: options.version },
-    ready: () => damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log'),
+    ready: trouble,
+    condition: createCondition({
+      database,
+      consumers,
+      inForce,
+      trouble,
+      journal,
+      disk,
+      influx,
+      presence,
+      broker,
+      metrics,
+      clock,
+    }),
     database,
     consumers,
     inForce,

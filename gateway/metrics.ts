@@ -136,6 +136,7 @@ export function createMetrics(read: {
   })
   return {
     registry,
+    eventLoopOfLastMinute: eventLoop.lastMinute,
     stop: eventLoop.stop,
     attempts: new Counter({
       name: 'gatehouse_delivery_attempts_total',

@@ -14,6 +14,7 @@ import { type AlarmsPort, addAlarms, type OpenPort } from './alarms.ts'
 import { type AuditPort, addAudit } from './audit.ts'
 import { authenticate, type OnRefused, type TokensPort } from './auth.ts'
 import { acceptJsonOnly } from './body.ts'
+import { addCondition, type ConditionPort } from './condition.ts'
 import { Connections } from './connections.ts'
 import { addDeliveries, type DeliveriesPort, type RetriesPort } from './deliveries.ts'
 import { addDevices, type DevicesPort, type PresencePort } from './devices.ts'
@@ -23,6 +24,7 @@ import { addErase, type ErasePort } from './erase.ts'
 import { addEvents, type EventsPort } from './events.ts'
 import { headersOf, isTls, securityHeaders } from './headers.ts'
 import { addHealth, type ReadyCheck } from './health.ts'
+import { addHistogram, type HistogramPort } from './histogram.ts'
 import { type Allowances, Limits } from './limits.ts'
 import { addMaintenance, type MaintenancePort } from './maintenance.ts'
 import { addMetrics } from './metrics.ts'
@@ -71,6 +73,7 @@ export type ApiOptions = {
   presence: PresencePort
   reload: ReloadPort
   events: EventsPort
+  histogram: HistogramPort
   alarms: AlarmsPort & OpenAlarmsPort
   open: OpenPort
   actions: ActionsPort
@@ -82,6 +85,7 @@ export type ApiOptions = {
   rejections: RejectionsPort
   replay: ReplayPort
   stats: StatsPort
+  condition: ConditionPort
   reports: ReportsPort
   stream: StreamPort
   allowances?: Allowances
@@ -168,6 +172,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       addDevices(api, options)
       addRegistry(api, options)
       addEvents(api, options)
+      addHistogram(api, options)
       addAlarms(api, options)
       addActions(api, options)
       addMaintenance(api, options)
@@ -178,6 +183,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       addRejections(api, options)
       addReplay(api, options)
       addStats(api, options)
+      addCondition(api, options)
       addAudit(api, options)
       addUnmask(api, options)
       addErase(api, options)

@@ -1,4 +1,5 @@
 import type { Stream } from '../alarms/stream.ts'
+import type { ConditionPort } from '../api/condition.ts'
 import type { Api, ApiOptions, createApi } from '../api/server.ts'
 import { iso } from '../clock.ts'
 import type { Maintenance } from '../devices/maintenance.ts'
@@ -32,6 +33,7 @@ export function startApi(parts: {
   inForce: InForce
   retentionMs: number
   counts: Counts
+  condition: ConditionPort
   alarming: Awaited<ReturnType<typeof createAlarming>>
   auditing: Awaited<ReturnType<typeof startAuditing>>
   broker: Broker
@@ -94,6 +96,7 @@ export function startApi(parts: {
         openAlarms: desk.openAlarms().length,
       }),
     },
+    condition: parts.condition,
     stats: {
       stats: async () => ({ ...(await database.lists.call('stats', consumers)), connections: presence.connectedCount }),
     },
