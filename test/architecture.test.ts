@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 /** The rules of gateway/DESIGN.md's layout, as tests: who may import whom, and what may stand only in one place. */
 const root = join(import.meta.dirname, '..')
-const sources = globSync(['gateway/**/*.ts', 'device-sim/**/*.ts', 'schemas/**/*.ts'], { cwd: root })
+const sources = globSync(['gateway/**/*.{ts,tsx}', 'device-sim/**/*.ts', 'schemas/**/*.ts'], { cwd: root })
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
 /** Comments and strings may speak of what the code may not do. */
 const codeOf = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
@@ -37,6 +37,7 @@ const steps: Record<string, number> = {
   'gateway/mqtt': 5,
   'gateway/influx': 5,
   'gateway/webhook': 5,
+  'gateway/console': 5,
   'gateway/api': 5,
   'gateway/sqlite': 5,
   'gateway/alarms': 4,
@@ -72,7 +73,7 @@ test('each file of the gateway has a place in the import order', () => {
 test('imports follow the order: schemas, then domain, then technologies, then wiring', () => {
   const forbidden = sources.flatMap(file =>
     importsOf(file, { types: true })
-      .filter(to => to.endsWith('.ts') && !mayImport(file, to))
+      .filter(to => /\.tsx?$/.test(to) && !mayImport(file, to))
       .map(to => `${file} imports ${to}`),
   )
   expect(forbidden).toEqual([])
@@ -108,7 +109,9 @@ test('process.env is read in the config files only', () => {
 })
 
 test('the system clock is asked in the clock files only', () => {
-  expect(onlyIn(/Date\.now|new Date\(\)/, file => /^(gateway|device-sim)\/clock\.ts$/.test(file))).toEqual([])
+  expect(
+    onlyIn(/Date\.now|new Date\(\)/, file => /^(gateway|gateway\/console\/app|device-sim)\/clock\.ts$/.test(file)),
+  ).toEqual([])
 })
 
 test('SQL stands in gateway/sqlite only', () => {

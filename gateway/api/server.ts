@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TlsOptions, Server as TlsServer } from 'node:tls'
-import { fastify } from 'fastify'
+import { type FastifyInstance, fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Registry as Metrics } from 'prom-client'
 import type { Clock } from '../clock.ts'
@@ -27,6 +27,7 @@ import { addHealth, type ReadyCheck } from './health.ts'
 import { addHistogram, type HistogramPort } from './histogram.ts'
 import { type Allowances, Limits } from './limits.ts'
 import { addMaintenance, type MaintenancePort } from './maintenance.ts'
+import { addMe } from './me.ts'
 import { addMetrics } from './metrics.ts'
 import type { ReceiptsPort } from './once.ts'
 import { refuseError, refuseUnknown, refuseUnreadable } from './refuse.ts'
@@ -55,6 +56,8 @@ export type UpgradePort = {
 export type ApiOptions = {
   secure?: SecurePort | undefined
   upgrade?: UpgradePort | undefined
+  /** Adds `/` and below what the console is made of. Outside /api/v1; its routes say their own Content-Security-Policy. */
+  console?: ((app: FastifyInstance) => Promise<void>) | undefined
   log: Log
   clock: Clock
   newId: () => string
@@ -161,6 +164,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addHealth(app, options)
   addMetrics(app, options)
   addDocs(app, routes, options.version)
+  if (options.console !== undefined) await app.register(options.console)
   await app.register(
     async (api: App) => {
       api.decorateRequest('caller', null)
@@ -168,6 +172,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       api.addHook('onRoute', guards.limits.takeTurns)
       // Again, so that a path that isn't there asks for a token too.
       api.setNotFoundHandler((request, reply) => refuseUnknown(routes, request, reply))
+      addMe(api, options)
       addSites(api, options)
       addDevices(api, options)
       addRegistry(api, options)

@@ -2,6 +2,8 @@ import type { Stream } from '../alarms/stream.ts'
 import type { ConditionPort } from '../api/condition.ts'
 import type { Api, ApiOptions, createApi } from '../api/server.ts'
 import { iso } from '../clock.ts'
+import { distDirectory } from '../console/dist-directory.ts'
+import { serveConsole } from '../console/serve.ts'
 import type { Maintenance } from '../devices/maintenance.ts'
 import type { Presence } from '../devices/presence.ts'
 import type { InForce } from '../in-force.ts'
@@ -53,6 +55,7 @@ export function startApi(parts: {
   const { clock, newId } = options
   return parts.createApi({
     ...options,
+    console: serveConsole(distDirectory),
     tokens: parts.tokens.inForce,
     onRefused: ({ caller, why, address }) => auditing.refused({ what: 'api.refused', subject: caller, why, address }),
     metrics: parts.metrics.registry,

@@ -1,0 +1,12 @@
+import { render } from 'preact'
+import { Console } from './frame.tsx'
+import { createStation, StationContext } from './station.ts'
+
+const station = createStation(window)
+render(
+  <StationContext.Provider value={station}>
+    <Console />
+  </StationContext.Provider>,
+  document.getElementById('console') as HTMLElement,
+)
+station.start()
