@@ -80,7 +80,6 @@ export async function createDocs(routes: readonly KnownRoute[], version: string)
 
 const tags = [
   { name: 'access', description: 'Whom a token stands for' },
-  { name: 'access', description: 'Whom a token stands for' },
   { name: 'registry', description: 'Sites and devices' },
   { name: 'journal', description: 'What devices said' },
   { name: 'alarms', description: 'What the alarm desk made of it' },
