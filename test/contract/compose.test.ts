@@ -57,7 +57,7 @@ describe('the file by itself', () => {
 
   test('foreign images are pinned to a version', () => {
     for (const [name, service] of services)
-      if (service.build === undefined) expect(service.image, name).toMatch(/^[a-z/]+:\d+\.\d+/)
+      if (service.build === undefined) expect(service.image, name).toMatch(/^[a-z/]+:v?\d+\.\d+/)
   })
 })
 

@@ -1,26 +1,36 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 
-/** Before the tests: what they start must be there. Installs Debian's package where it may; else says what to install, and fails. */
-const found = () => spawnSync('influxd', ['version'], { stdio: 'ignore' }).status === 0
+/** Before the tests: what they start must be there. Installs Debian's packages where it may; else says what to install, and fails. */
+const runs = (program: string, argument: string) => spawnSync(program, [argument], { stdio: 'ignore' }).status === 0
 
-if (process.env.GATEHOUSE_TEST_INFLUX_URL === undefined && !found()) {
-  const canInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0
-  if (canInstall) {
-    console.log("tests: InfluxDB is missing; installing Debian's package influxdb …")
-    try {
-      execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'] })
-      execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'influxdb'], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      })
-    } catch {
-      // What matters is whether it is there now.
-    }
-  }
-  if (!found()) {
-    console.error(
-      'tests: no influxd on the PATH. Install InfluxDB 1.x (Debian: apt-get install influxdb), or set GATEHOUSE_TEST_INFLUX_URL to one that runs.',
-    )
-    process.exit(1)
+const needed = [
+  {
+    name: 'influxdb',
+    found: () => process.env.GATEHOUSE_TEST_INFLUX_URL !== undefined || runs('influxd', 'version'),
+    remedy:
+      'no influxd on the PATH. Install InfluxDB 1.x (Debian: apt-get install influxdb), or set GATEHOUSE_TEST_INFLUX_URL to one that runs.',
+  },
+  {
+    name: 'prometheus',
+    found: () => runs('prometheus', '--version') && runs('promtool', '--version'),
+    remedy: 'no prometheus and promtool on the PATH. Install Prometheus (Debian: apt-get install prometheus).',
+  },
+]
+
+const missing = needed.filter(({ found }) => !found()).map(({ name }) => name)
+const canInstall = process.getuid?.() === 0 && runs('apt-get', '--version')
+if (missing.length > 0 && canInstall) {
+  console.log(`tests: installing Debian's ${missing.join(' and ')} …`)
+  try {
+    execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
+  } catch {
+    // What matters is whether they are there now.
   }
 }
+const left = needed.filter(({ found }) => !found())
+for (const { remedy } of left) console.error(`tests: ${remedy}`)
+if (left.length > 0) process.exit(1)
