@@ -1,5 +1,9 @@
+import { useCallback, useState } from 'preact/hooks'
 import { Banner } from './banner.tsx'
+import { AlarmStrip, Announcement } from './board/alarm-strip.tsx'
 import { Header } from './header.tsx'
+import { KeyHelp } from './key-help.tsx'
+import { useKeyboard } from './keyboard.ts'
 import { Login } from './login.tsx'
 import { addressOf, pageNames, pageOf, pages } from './pages.ts'
 import { useStation } from './station.ts'
@@ -13,9 +17,13 @@ export function Console() {
 }
 
 function Frame() {
-  const { route, live } = useStation()
+  const station = useStation()
+  const { route, live } = station
   const words = useWords(frameWords)
   const name = pageOf(route.value.page)
+  const [help, setHelp] = useState(false)
+  const onHelp = useCallback((change: 'toggle' | 'hide') => setHelp(shown => change === 'toggle' && !shown), [])
+  useKeyboard(station, onHelp)
   const Page = name === undefined ? Unknown : pages[name]
   return (
     <div class={live.state.value.is === 'live' ? 'frame' : 'frame stale'}>
@@ -28,9 +36,12 @@ function Frame() {
         ))}
       </nav>
       <Banner />
+      {name !== 'board' && <AlarmStrip />}
+      <Announcement />
       <main class={`page ${name ?? 'unknown'}`} tabIndex={-1}>
         <Page />
       </main>
+      {help && <KeyHelp onHide={() => setHelp(false)} />}
     </div>
   )
 }

@@ -3,6 +3,18 @@ import { timeOfDay } from './time.ts'
 import { frameWords } from './words/frame.ts'
 import { useWords } from './words/words.ts'
 
+/** Says so while an alarm could not be heard. */
+function SoundSwitch() {
+  const { sound } = useStation()
+  const words = useWords(frameWords)
+  const state = sound.state.value
+  return (
+    <button type="button" class={`plain sound ${state}`} aria-pressed={state === 'on'} onClick={sound.toggle}>
+      {state === 'on' ? '♪' : '⚠'} {words[state === 'on' ? 'soundOn' : state === 'off' ? 'soundOff' : 'soundBlocked']}
+    </button>
+  )
+}
+
 export function Header() {
   const { clock, live, session, settings, world } = useStation()
   const words = useWords(frameWords)
@@ -23,6 +35,7 @@ export function Header() {
         <span class={silent > 0 ? 'warn' : undefined}>{words.silent(silent)}</span>
       </span>
       <span class="spring" />
+      <SoundSwitch />
       <button
         type="button"
         class="plain"

@@ -3,7 +3,7 @@ import type { Language } from './words/words.ts'
 
 /** What this browser remembers of its officer's taste. */
 export type Theme = 'system' | 'dark' | 'light'
-export type Settings = { language: Signal<Language>; theme: Signal<Theme>; sound: Signal<boolean> }
+export type Settings = { language: Signal<Language>; theme: Signal<Theme> }
 
 export function createSettings(storage: Storage, root: HTMLElement): Settings {
   const kept = <T extends string>(name: string, allowed: readonly T[], otherwise: T): Signal<T> => {
@@ -19,6 +19,5 @@ export function createSettings(storage: Storage, root: HTMLElement): Settings {
     if (theme.value === 'system') delete root.dataset.theme
     else root.dataset.theme = theme.value
   })
-  // Not kept: a browser lets no page sound before it was clicked on, so each load begins silent and says so.
-  return { language, theme, sound: signal(false) }
+  return { language, theme }
 }

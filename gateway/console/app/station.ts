@@ -2,11 +2,14 @@ import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import { type Api, createApi } from './api.ts'
+import { createSelection, type Selection } from './board/selection.ts'
 import { type Clock, createClock } from './clock.ts'
 import { createLive, type Live } from './live.ts'
+import { startRinging } from './ringing.ts'
 import { parseHash, type Route } from './route.ts'
 import { createSession, type SessionKeeper } from './session.ts'
 import { createSettings, type Settings } from './settings.ts'
+import { createSound, type Sound } from './sound.ts'
 import { createWorld, type World } from './world.ts'
 
 /** All that one officer's console is made of. Pages get it by `useStation()`. */
@@ -19,13 +22,16 @@ export type Station = {
   /** What is known of sites, devices and alarms; true while `live` is. */
   readonly world: World
   readonly route: ReadonlySignal<Route>
+  /** Which alarm is open on the board. */
+  readonly selection: Selection
+  readonly sound: Sound
   start(): void
 }
 
 export const StationContext = createContext<Station | undefined>(undefined)
 export const useStation = (): Station => useContext(StationContext) as Station
 
-export function createStation(window: Window): Station {
+export function createStation(window: Window & typeof globalThis): Station {
   const settings = createSettings(window.localStorage, window.document.documentElement)
   const clock = createClock()
   const session = createSession(window.sessionStorage)
@@ -41,7 +47,9 @@ export function createStation(window: Window): Station {
     readAll: signal => world.readAll(api, clock, signal),
   })
   const route = signal(parseHash(window.location.hash))
-  return {
+  const selection = createSelection(world, route, window)
+  const sound = createSound(window)
+  const station: Station = {
     settings,
     session,
     api,
@@ -49,7 +57,10 @@ export function createStation(window: Window): Station {
     clock,
     world,
     route,
+    selection,
+    sound,
     start() {
+      startRinging(station, window.document)
       window.addEventListener('hashchange', () => {
         route.value = parseHash(window.location.hash)
       })
@@ -62,4 +73,5 @@ export function createStation(window: Window): Station {
       })
     },
   }
+  return station
 }

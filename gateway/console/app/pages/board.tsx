@@ -1,6 +1,23 @@
-import { useStation } from '../station.ts'
+import { ClosedToday, SilentDevices } from '../board/aside.tsx'
+import { AlarmList } from '../board/list.tsx'
+import { SiteMap } from '../board/map.tsx'
+import { Panel } from '../board/panel.tsx'
+import { SiteGrid } from '../board/sites.tsx'
 
+/** What a duty officer looks at: what is open, where it is, and the one alarm that is at hand. */
 export function Board() {
-  const { world } = useStation()
-  return <h1>{world.open.value.length}</h1>
+  return (
+    <>
+      <div class="column first">
+        <AlarmList />
+        <SilentDevices />
+        <ClosedToday />
+      </div>
+      <div class="column middle">
+        <SiteMap />
+        <SiteGrid />
+      </div>
+      <Panel />
+    </>
+  )
 }
