@@ -11,6 +11,8 @@ import type {
   SiteView,
   Stats,
 } from '../../../schemas/api.ts'
+import type { Condition } from '../../../schemas/condition.ts'
+import type { Histogram } from '../../../schemas/histogram.ts'
 import type { ResponseReport } from '../../../schemas/report.ts'
 
 /** What each list and figure of the API answers, by its path under /api/v1. */
@@ -25,6 +27,8 @@ export type Answers = {
   stats: Stats
   maintenance: { items: MaintenanceView[] }
   'reports/response': ResponseReport
+  'events/histogram': Histogram
+  health: Condition
 }
 export type Query = Record<string, string | number | undefined>
 
@@ -47,6 +51,8 @@ export type Api = {
   alarm(id: string, signal?: AbortSignal): Promise<Alarm>
   /** `path` under /api/v1, ids escaped by the caller; `key`: the Idempotency-Key. Throws ApiError. */
   post<T>(path: string, body?: object, key?: string): Promise<T>
+  /** `path` as for `post`. Throws ApiError. */
+  remove<T>(path: string): Promise<T>
   /** Whom a token stands for, before there is a session. Throws ApiError. */
   who(token: string): Promise<Me>
   /** `/readyz`, `/healthz`, `/metrics`: as they are, whatever the status. Throws ApiError without an answer. */
@@ -98,6 +104,7 @@ export function createApi(ports: { token: () => string | undefined; onUnknownTok
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
+    remove: path => json(`${root}${path}`, { method: 'DELETE' }),
     who: token => json(`${root}me`, { token }),
     async open(path) {
       const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) }).catch(error => {
