@@ -8,10 +8,11 @@ export function Banner() {
   const { live } = useStation()
   const words = useWords(frameWords)
   const state = live.state.value
-  if (state.is === 'live') return null
+  // At first, while nothing is known to be wrong, the header's word is enough.
+  if (state.is !== 'lost') return null
   return (
     <p class="banner" role="status">
-      <strong>⚠ {state.is === 'lost' ? words.notLive : words.connecting}</strong>{' '}
+      <strong>⚠ {words.notLive}</strong>{' '}
       {state.since === undefined ? words.notLiveYet : words.notLiveSince(timeOfDay(state.since))}
     </p>
   )

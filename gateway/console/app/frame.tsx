@@ -26,7 +26,7 @@ function Frame() {
   useKeyboard(station, onHelp)
   const Page = name === undefined ? Unknown : pages[name]
   return (
-    <div class={live.state.value.is === 'live' ? 'frame' : 'frame stale'}>
+    <div class={live.state.value.is === 'lost' ? 'frame stale' : 'frame'}>
       <Header />
       <nav class="tabs" aria-label={words.menu}>
         {pageNames.map(one => (

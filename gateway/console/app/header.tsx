@@ -10,7 +10,8 @@ function SoundSwitch() {
   const state = sound.state.value
   return (
     <button type="button" class={`plain sound ${state}`} aria-pressed={state === 'on'} onClick={sound.toggle}>
-      {state === 'on' ? '♪' : '⚠'} {words[state === 'on' ? 'soundOn' : state === 'off' ? 'soundOff' : 'soundBlocked']}
+      {state === 'on' ? '♪' : '⚠'}{' '}
+      <span>{words[state === 'on' ? 'soundOn' : state === 'off' ? 'soundOff' : 'soundBlocked']}</span>
     </button>
   )
 }
@@ -26,7 +27,7 @@ export function Header() {
   return (
     <header class="top">
       <b class="brand">Gatehouse</b>
-      <span class={`live ${is}`}>
+      <span class={`line-state ${is}`}>
         {is === 'live' ? '●' : '○'} {is === 'live' ? words.live : is === 'lost' ? words.notLive : words.connecting}
       </span>
       <time class="now">{timeOfDay(clock.now.value)}</time>

@@ -1,10 +1,12 @@
 import type { Alarm } from '../../../../schemas/alarm.ts'
+import { summaryOf } from '../events/summary.ts'
 import { useStation } from '../station.ts'
 import { timeOfDay } from '../time.ts'
 import { alarmWords } from '../words/alarm.ts'
 import { boardWords } from '../words/board.ts'
+import { eventWords } from '../words/events.ts'
 import { useWords } from '../words/words.ts'
-import { escalationsOf } from './told.ts'
+import { escalationsOf, pressing } from './told.ts'
 
 /** What happened to the alarm, who did it and when; the latest first. */
 export function History({ alarm }: { alarm: Alarm }) {
@@ -32,10 +34,10 @@ export function History({ alarm }: { alarm: Alarm }) {
 /** Each deadline that was missed says who was told because of it. */
 export function Missed({ alarm }: { alarm: Alarm }) {
   const words = useWords(boardWords)
-  const escalations = escalationsOf(alarm)
+  const escalations = pressing(escalationsOf(alarm), alarm)
   if (escalations.length === 0 || alarm.stage === 'closed') return null
   return (
-    <ul class="missed">
+    <ul class="missed-deadlines">
       {escalations.map(({ at, missed, told }) => (
         <li key={missed}>
           ▲{' '}
@@ -54,7 +56,8 @@ const shownAtMost = 12
 export function Recent({ alarm }: { alarm: Alarm }) {
   const { world } = useStation()
   const words = useWords(boardWords)
-  const { eventKinds } = useWords(alarmWords)
+  const { eventKinds, triggers, modes } = useWords(alarmWords)
+  const { summary: says } = useWords(eventWords)
   const names = new Map(world.devices.value.map(({ id, name }) => [id, name]))
   const recent = alarm.context.recent.toSorted((one, other) => other.seq - one.seq).slice(0, shownAtMost)
   return (
@@ -67,7 +70,12 @@ export function Recent({ alarm }: { alarm: Alarm }) {
             <time>{timeOfDay(at)}</time>
             <span>
               {names.get(device) ?? device} <b>{eventKinds[kind as keyof typeof eventKinds] ?? kind}</b>{' '}
-              <span class="quiet">{Object.values(summary).map(String).join(' ')}</span>
+              <span class={isOdd(summary) ? 'warn' : 'quiet'}>
+                {summaryOf(
+                  { kind, data: kind === 'telemetry' ? { metrics: summary } : summary },
+                  { ...says, triggers, modes },
+                )}
+              </span>
             </span>
           </li>
         ))}
@@ -75,3 +83,7 @@ export function Recent({ alarm }: { alarm: Alarm }) {
     </section>
   )
 }
+
+/** Somebody was not let in, or not known: what one looks for before a press. */
+const isOdd = ({ result, match }: Alarm['context']['recent'][number]['summary']): boolean =>
+  result === 'denied' || match === 'stranger' || match === 'listed'

@@ -9,15 +9,18 @@ import { ClockText, WaitText } from './clock-text.tsx'
 import { isUnacknowledged } from './deadline.ts'
 
 export function AlarmList() {
-  const { selection } = useStation()
+  const { selection, live } = useStation()
   const words = useWords(boardWords)
+  const isKnown = live.round.value > 0
   const list = selection.list.value
   return (
     <section class="open-alarms" aria-labelledby="open-alarms">
       <h2 id="open-alarms">
-        {words.openAlarms} ({list.length})
+        {words.openAlarms} {isKnown && `(${list.length})`}
       </h2>
-      {list.length === 0 ? (
+      {list.length === 0 && !isKnown ? (
+        <p class="none quiet">{words.reading}</p>
+      ) : list.length === 0 ? (
         <div class="none">
           <p>○ {words.none}</p>
           <p class="quiet">{words.noneMore}</p>

@@ -67,7 +67,7 @@ function Spot({ spot, site, look, isShown }: { spot: Placed; site: SiteView; loo
         {look.state === 'alarm' && look.mode === 'actual' && <circle class="pulse" r={17} />}
         {isShown && <circle class="mark" r={20} />}
         <circle class="reach" r={13} />
-        <Shape kind={site.kind} size={look.state === 'alarm' ? 10 : 7} />
+        <Shape kind={site.kind} size={look.state === 'alarm' ? 11 : 8} />
         {isNamed && (
           <text x={isRight ? -16 : 16} y={5} text-anchor={isRight ? 'end' : 'start'}>
             {site.name}

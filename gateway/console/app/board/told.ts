@@ -14,3 +14,12 @@ export function escalationsOf({ history }: Alarm): Escalation[] {
   }
   return escalations
 }
+
+/** Those that still matter: of the step that is waited for now, each that told somebody, and the last one whatever it did. */
+export function pressing(escalations: readonly Escalation[], { history }: Alarm): Escalation[] {
+  const taken = history.findLast(({ what }) => what === 'acknowledged' || what === 'dispatched' || what === 'arrived')
+  const since = taken === undefined ? 0 : Date.parse(taken.at)
+  return escalations
+    .filter(({ at }) => Date.parse(at) >= since)
+    .filter(({ told }, index, all) => told.length > 0 || index === all.length - 1)
+}

@@ -45,12 +45,12 @@ export const alarmWords = inBoth(
   },
   {
     stages: {
-      raised: 'RAISED',
-      delivered: 'DELIVERED',
-      acknowledged: 'ACK',
-      dispatched: 'DISPATCHED',
-      arrived: 'ARRIVED',
-      closed: 'CLOSED',
+      raised: 'Raised',
+      delivered: 'Delivered',
+      acknowledged: 'Ack’d',
+      dispatched: 'Dispatched',
+      arrived: 'Arrived',
+      closed: 'Closed',
     },
     modes: { actual: 'real', drill: 'DRILL', test: 'TEST' },
     triggers: {

@@ -3,6 +3,7 @@ import { inBoth } from './words.ts'
 export const boardWords = inBoth(
   {
     openAlarms: '未结警情',
+    reading: '正在读取…',
     none: '当前没有未结警情',
     noneMore: '有人按下按钮时，警情会自动出现在这里并打开。',
     map: '示意图（按坐标）',
@@ -75,10 +76,10 @@ export const boardWords = inBoth(
     },
     deadlines: (name: string) =>
       name.startsWith('acknowledge')
-        ? `接警时限${name.slice('acknowledge'.length).replace('-', ' ')}`
+        ? `接警时限${name.slice('acknowledge'.length).replace('-', ' 第 ')}${name === 'acknowledge' ? '' : ' 次'}`
         : ({ deliver: '送达时限', dispatch: '派警时限', arrive: '到场时限' }[name] ?? name),
     missedTold: (deadline: string, told: string, time: string) => `${time} ${deadline}已过，已通知 ${told}`,
-    missedTelling: (deadline: string, time: string) => `${time} ${deadline}已过，没有更多接收方可通知或仍在通知`,
+    missedTelling: (deadline: string, time: string) => `${time} ${deadline}已过，尚无更多接收方收到`,
     closeSheet: '收起',
     select: '从左侧选择一起警情，或等待新的警情自动打开。',
     gone: '没有找到这起警情。',
@@ -99,6 +100,7 @@ export const boardWords = inBoth(
   },
   {
     openAlarms: 'OPEN ALARMS',
+    reading: 'Reading…',
     none: 'No open alarms',
     noneMore: 'When somebody presses a button, the alarm appears here and opens by itself.',
     map: 'MAP (schematic, from coordinates)',
@@ -178,8 +180,7 @@ export const boardWords = inBoth(
     },
     deadlines: (name: string) => name,
     missedTold: (deadline: string, told: string, time: string) => `${time} missed “${deadline}”, told ${told}`,
-    missedTelling: (deadline: string, time: string) =>
-      `${time} missed “${deadline}”; nobody further to tell, or still telling`,
+    missedTelling: (deadline: string, time: string) => `${time} missed “${deadline}”; nobody further was told yet`,
     closeSheet: 'Close',
     select: 'Choose an alarm on the left, or wait: a new one opens by itself.',
     gone: 'There is no such alarm.',
