@@ -22,8 +22,8 @@ function importsOf(file: string, options: { types: boolean }): string[] {
 
 /** Import order of DESIGN.md: a folder may import its own files and what stands at a lower step. */
 const steps: Record<string, number> = {
+  'gateway/commands': 10,
   'gateway/main.ts': 9,
-  'gateway/commands': 9,
   'gateway/gateway.ts': 8,
   'gateway/wiring': 7,
   'gateway/setup.ts': 6,
@@ -51,6 +51,7 @@ const steps: Record<string, number> = {
   'gateway/log.ts': 1,
   'gateway/clock.ts': 1,
   'gateway/errors.ts': 1,
+  'gateway/nearest.ts': 1,
 }
 const placeOf = (file: string): string => {
   const [top, second] = file.split('/') as [string, string]
@@ -86,6 +87,17 @@ test('the simulator knows the contract only: it imports nothing of the gateway',
   expect(reaching).toEqual([])
 })
 
+test('what runs in the browser brings nothing along but itself: types of the schemas, and no zod', () => {
+  const app = 'gateway/console/app/'
+  const reaching = sources
+    .filter(file => file.startsWith(app))
+    .flatMap(file => [
+      ...importsOf(file, { types: false }).filter(to => !to.startsWith(app)),
+      ...importsOf(file, { types: true }).filter(to => !to.startsWith(app) && !to.startsWith('schemas/')),
+    ])
+  expect(reaching).toEqual([])
+})
+
 test('no module is part of a circle', () => {
   const graph = new Map(sources.map(file => [file, importsOf(file, { types: false })]))
   const circles: string[] = []
@@ -115,7 +127,7 @@ test('the system clock is asked in the clock files only', () => {
 })
 
 test('SQL stands in gateway/sqlite only', () => {
-  const sql = /['"`]\s*(SELECT|INSERT|UPDATE|DELETE|CREATE TABLE|PRAGMA|BEGIN|COMMIT)\b/
+  const sql = /['"`]\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE TABLE|PRAGMA|BEGIN|COMMIT)\b/
   expect(onlyIn(sql, file => file.startsWith('gateway/sqlite/'))).toEqual([])
   expect(onlyIn(/node:sqlite/, file => file.startsWith('gateway/sqlite/'))).toEqual([])
 })

@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import { Console } from './frame.tsx'
+import { startRinging } from './ringing.ts'
 import { createStation, StationContext } from './station.ts'
 
 const station = createStation(window)
@@ -10,3 +11,4 @@ render(
   document.getElementById('console') as HTMLElement,
 )
 station.start()
+startRinging(station, document)

@@ -5,7 +5,6 @@ import { type Api, createApi } from './api.ts'
 import { createSelection, type Selection } from './board/selection.ts'
 import { type Clock, createClock } from './clock.ts'
 import { createLive, type Live } from './live.ts'
-import { startRinging } from './ringing.ts'
 import { parseHash, type Route } from './route.ts'
 import { createSession, type SessionKeeper } from './session.ts'
 import { createSettings, type Settings } from './settings.ts'
@@ -60,7 +59,6 @@ export function createStation(window: Window & typeof globalThis): Station {
     selection,
     sound,
     start() {
-      startRinging(station, window.document)
       window.addEventListener('hashchange', () => {
         route.value = parseHash(window.location.hash)
       })
