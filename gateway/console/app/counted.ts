@@ -27,14 +27,22 @@ export function barsOf({ from, bucketMs, buckets, series }: Histogram): Bars {
 export const stacked = (rows: readonly (readonly number[])[]): number[][] =>
   rows.map((row, index) => row.map((_, at) => rows.slice(index).reduce((sum, other) => sum + (other[at] ?? 0), 0)))
 
-/** One mark of a status bar: something was heard, nothing was, or nobody counted. */
+const aliveShare = 0.25
+
+/** One mark of a status bar: something was heard; nothing was, though others were; or nobody knows. */
 export type Mark = 'heard' | 'quiet' | 'unknown'
 
-/** The status bar of one site or device, oldest first. What was only partly counted and shows nothing is unknown. */
+/**
+ * The status bar of one site or device, oldest first. Where hardly anybody was heard (some devices send late what they kept) the
+ * gateway may not have run, and what wasn't counted says nothing either.
+ */
 export function marksOf({ from, bucketMs, buckets, series, countedFrom }: Histogram, key: string): Mark[] {
   const counts = series.find(one => one.key === key)?.counts ?? []
   const since = countedFrom === null ? 0 : Date.parse(countedFrom)
-  return Array.from({ length: buckets }, (_, at) =>
-    (counts[at] ?? 0) > 0 ? 'heard' : Date.parse(from) + at * bucketMs < since ? 'unknown' : 'quiet',
-  )
+  return Array.from({ length: buckets }, (_, at) => {
+    if ((counts[at] ?? 0) > 0) return 'heard'
+    const isCounted = Date.parse(from) + at * bucketMs >= since
+    const heard = series.filter(one => (one.counts[at] ?? 0) > 0).length
+    return isCounted && heard > 0 && heard >= series.length * aliveShare ? 'quiet' : 'unknown'
+  })
 }

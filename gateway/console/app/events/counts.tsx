@@ -1,4 +1,5 @@
 import { barsOf, stacked } from '../counted.ts'
+import { grouped } from '../figures.ts'
 import { Chart } from '../parts/chart.tsx'
 import { Failure } from '../parts/failure.tsx'
 import { Table } from '../parts/table.tsx'
@@ -37,15 +38,17 @@ export function Counts(props: { filter: EventFilter; isFollowing: boolean; onFil
   if (data === undefined)
     return error === undefined ? <p class="quiet room">{loading}</p> : <Failure error={error} onAgain={again} />
   const bars = barsOf(data)
-  const number = (value: number) => value.toLocaleString('en-US').replaceAll(',', ' ')
   const rows = stacked(bars.groups.map(({ counts }) => counts))
+  const alarms = bars.groups.find(({ group }) => group === 'alarm')?.counts ?? []
+  const alarmTotal = alarms.reduce((sum, count) => sum + count, 0)
   const time = (ms: number) => timeOrDay(ms, clock.now.peek())
   return (
     <Chart
-      summary={words.chart(number(bars.total), dayAndTime(data.from), dayAndTime(data.to))}
+      summary={words.chart(grouped(bars.total), dayAndTime(data.from), dayAndTime(data.to))}
       starts={bars.starts}
       bucketMs={data.bucketMs}
       height={height}
+      marked={alarms.map(count => count > 0)}
       series={bars.groups.map(({ group }, index) => ({
         name: words.groups[group],
         colour: colours[group],
@@ -54,7 +57,8 @@ export function Counts(props: { filter: EventFilter; isFollowing: boolean; onFil
       onChoose={(fromMs, toMs) => onFilter({ ...filter, range: { from: localText(fromMs), to: localText(toMs) } })}
     >
       <div class="beside">
-        <span>{words.total(number(bars.total))}</span>
+        <span>{words.total(grouped(bars.total))}</span>
+        {alarmTotal > 0 && <b class="alarm">{words.alarms(grouped(alarmTotal))}</b>}
         <span class="quiet pointer-only">{words.dragHint}</span>
         {data.countedFrom !== null && <span class="warn">⚠ {words.countedFrom(dayAndTime(data.countedFrom))}</span>}
         <details class="more">
@@ -71,7 +75,7 @@ export function Counts(props: { filter: EventFilter; isFollowing: boolean; onFil
               ...bars.groups.map(({ group, counts }) => ({
                 head: words.groups[group],
                 number: true,
-                cell: ({ at }: { at: number }) => number(counts[at] ?? 0),
+                cell: ({ at }: { at: number }) => grouped(counts[at] ?? 0),
               })),
             ]}
           />

@@ -1,7 +1,8 @@
 import type { Stats } from '../../../../schemas/api.ts'
+import { grouped } from '../figures.ts'
 import { healthWords } from '../words/health.ts'
 import { useWords } from '../words/words.ts'
-import { conservation, type Equation, grouped } from './verdict.ts'
+import { conservation, type Equation } from './verdict.ts'
 
 /** The conservation check, written out: each line is equal, or says loudly that it isn't. */
 export function Equations({ stats }: { stats: Stats }) {

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact'
 import type { Stats } from '../../../../schemas/api.ts'
 import type { Condition } from '../../../../schemas/condition.ts'
+import { ago, grouped, size } from '../figures.ts'
 import { healthWords } from '../words/health.ts'
 import { useWords } from '../words/words.ts'
-import { ago, grouped, size } from './verdict.ts'
 
 /** The figures: the way to the disk, InfluxDB, the process. */
 export function Facts({ condition, stats }: { condition: Condition; stats: Stats }) {

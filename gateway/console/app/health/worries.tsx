@@ -1,6 +1,7 @@
+import { ago } from '../figures.ts'
 import { healthWords } from '../words/health.ts'
 import { useWords } from '../words/words.ts'
-import { ago, type Worry } from './verdict.ts'
+import type { Worry } from './verdict.ts'
 
 /** The verdict first: all is well, or what is not, worst first. */
 export function Worries({ worries }: { worries: readonly Worry[] }) {

@@ -4,7 +4,7 @@ import { Field } from '../parts/field.tsx'
 import { TimeRange } from '../parts/time-range.tsx'
 import { useRead } from '../parts/use-read.ts'
 import { boundsOf, isoOf, queryOf, rangeOf } from '../range.ts'
-import { isLeg, type LegName, legs, limitOf } from '../report/strip.ts'
+import { isLeg, type LegName, legs, limitOf, scaleOf, shortTime } from '../report/strip.ts'
 import { Strips } from '../report/strips.tsx'
 import { hashOf } from '../route.ts'
 import { useStation } from '../station.ts'
@@ -70,7 +70,8 @@ export function Report() {
         <>
           <p>{words.summary(items.length, alarms, over.length)}</p>
           <p class="quiet small">
-            {words.legsLong[leg]} · {words.key} · {words.figures}
+            {words.legsLong[leg]} · {words.key} · {words.rightEnd(shortTime(scaleOf(items, leg).maxMs))} ·{' '}
+            {words.figures}
           </p>
           <Strips items={items} leg={leg} onLeg={one => go({ leg: one })} />
         </>

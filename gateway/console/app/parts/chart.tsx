@@ -9,7 +9,8 @@ export type Series = { name: string; colour: string; values: readonly number[] }
 
 /**
  * Bars over time, by uPlot. A canvas says nothing to a screen reader: `summary` does, and `children`, a table, for whoever opens it.
- * `series` are drawn in their order, later ones over earlier ones. Marking a part with the mouse chooses that time.
+ * `series` are drawn in their order, later ones over earlier ones; `marked` buckets have a triangle above, for what is too rare to
+ * show as a bar. Marking a part with the mouse chooses that time.
  */
 export function Chart(props: {
   summary: string
@@ -17,6 +18,7 @@ export function Chart(props: {
   bucketMs: number
   series: readonly Series[]
   height: number
+  marked: readonly boolean[]
   onChoose?: (fromMs: number, toMs: number) => void
   children?: ComponentChildren
 }) {
@@ -25,6 +27,8 @@ export function Chart(props: {
   const theme = settings.theme.value
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | undefined>(undefined)
+  const marked = useRef(props.marked)
+  marked.current = props.marked
   const choose = useRef(props.onChoose)
   choose.current = props.onChoose
   // Middle of each bucket, in s.
@@ -88,6 +92,7 @@ export function Chart(props: {
           })),
         ],
         hooks: {
+          draw: [plot => drawMarks(plot, marked.current, colour('--alarm'))],
           setSelect: [
             chosen => {
               const { left, width } = chosen.select
@@ -113,7 +118,7 @@ export function Chart(props: {
   }, [shape, theme, scheme, height])
 
   // Their text stands for the figures.
-  useEffect(() => void plot.current?.setData(drawn.current), [JSON.stringify(data)])
+  useEffect(() => void plot.current?.setData(drawn.current), [JSON.stringify([data, props.marked])])
 
   return (
     <figure class="chart">
@@ -131,6 +136,22 @@ export function Chart(props: {
       {props.children}
     </figure>
   )
+}
+
+/** A triangle on the upper edge, over the middle of its bucket. */
+function drawMarks(plot: uPlot, marked: readonly boolean[], colour: string): void {
+  const { ctx, bbox } = plot
+  const size = 5 * uPlot.pxRatio
+  ctx.fillStyle = colour
+  for (const [at, second] of plot.data[0].entries()) {
+    if (!marked[at]) continue
+    const x = plot.valToPos(second, 'x', true)
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top - size)
+    ctx.lineTo(x + size, bbox.top + size)
+    ctx.lineTo(x - size, bbox.top + size)
+    ctx.fill()
+  }
 }
 
 /** `1.5k`: an axis has little room. */

@@ -16,7 +16,7 @@ export function Table<Row>(props: {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard
     <section class="table-room" tabIndex={0} aria-label={label}>
-      <table class="rows">
+      <table class="rows stacking">
         <thead>
           <tr>
             {columns.map(({ head, number }) => (
@@ -30,7 +30,7 @@ export function Table<Row>(props: {
           {rows.map(row => (
             <tr key={keyOf(row)}>
               {columns.map(({ head, cell, number }) => (
-                <td key={head} class={number ? 'number' : undefined}>
+                <td key={head} class={number ? 'number' : undefined} data-name={head}>
                   {cell(row)}
                 </td>
               ))}

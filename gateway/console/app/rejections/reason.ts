@@ -19,7 +19,7 @@ const wholes: readonly Rule[] = [
   [/^a field stands twice in one object; send each once$/, '同一对象里有重复字段；每个只发一次'],
   [/^and (\d+) more$/, '另有 $1 处'],
 ]
-const field = /^(\S+(?:: number \d+ of \d+)?) (.+)$/
+const field = /^(\S+?(?:: number \d+ of \d+)?) (.+)$/
 const mistakes: readonly Rule[] = [
   [/^is missing$/, '缺少'],
   [/^must be one of (.+)$/, '须为以下之一：$1'],

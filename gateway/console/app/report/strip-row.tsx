@@ -6,7 +6,6 @@ export function StripRow({ strip, ticks }: { strip: Strip | undefined; ticks: nu
   return (
     <svg class={strip?.isOver ? 'strip over' : 'strip'} width="100%" height="22" aria-hidden="true">
       {Array.from({ length: ticks }, (_, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: ticks are their places
         <line key={at} class="tick" x1={x(at / (ticks - 1))} x2={x(at / (ticks - 1))} y1="0" y2="22" />
       ))}
       {strip?.limit !== undefined && <line class="limit" x1={x(strip.limit)} x2={x(strip.limit)} y1="0" y2="22" />}

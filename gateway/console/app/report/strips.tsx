@@ -14,7 +14,7 @@ export function Strips(props: { items: readonly Item[]; leg: LegName; onLeg: (le
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard
     <section class="table-room" tabIndex={0} aria-label={words.label}>
-      <table class="rows strips">
+      <table class="rows stacking strips">
         <thead>
           <tr>
             <th scope="col">{words.site}</th>
@@ -50,9 +50,16 @@ export function Strips(props: { items: readonly Item[]; leg: LegName; onLeg: (le
             return (
               <tr key={item.site}>
                 <th scope="row">{names.get(item.site) ?? item.site}</th>
-                <td class="number">{words.minutes(item.responseMinutes)}</td>
-                <td class="number">{item.alarms}</td>
-                <td class={item.withinClass !== null && item.withinClass < 1 ? 'number warn' : 'number'}>
+                <td class="number" data-name={words.class}>
+                  {words.minutes(item.responseMinutes)}
+                </td>
+                <td class="number" data-name={words.alarms}>
+                  {item.alarms}
+                </td>
+                <td
+                  class={item.withinClass !== null && item.withinClass < 1 ? 'number warn' : 'number'}
+                  data-name={words.within}
+                >
                   {item.withinClass === null ? '–' : `${Math.floor(item.withinClass * 100)}%`}
                 </td>
                 <td class="plot">
@@ -75,14 +82,14 @@ function Figures({ item, leg, isDrawn }: { item: Item; leg: LegName; isDrawn: bo
   const { p50, p90 } = item[leg]
   if (p50 === null || p90 === null)
     return (
-      <td class="number quiet">
+      <td class="number quiet" data-name={words.legs[leg]}>
         <span aria-hidden="true">–</span>
         <span class="unseen">{words.none}</span>
       </td>
     )
   const isOver = stripOf(item, leg, 1)?.isOver === true
   return (
-    <td class={isDrawn ? 'number drawn' : 'number'}>
+    <td class={isDrawn ? 'number drawn' : 'number'} data-name={words.legs[leg]}>
       {shortTime(p50)} <span class="quiet">/</span>{' '}
       <span class={isOver ? 'warn' : undefined}>
         {isOver && (

@@ -28,6 +28,7 @@ export const reportWords = inBoth(
     label: '各单位的响应时间',
     summary: (sites: number, alarms: number, over: number) =>
       `${sites} 个单位，${alarms} 起结案警情；${over} 个单位到场 p90 超级别`,
+    rightEnd: (time: string) => `图右端 ${time}`,
     figures: '每格：一半以内 / 九成以内',
   },
   {
@@ -63,6 +64,7 @@ export const reportWords = inBoth(
     label: 'Response times of each site',
     summary: (sites: number, alarms: number, over: number) =>
       `${sites} sites, ${alarms} closed alarms; at ${over} the p90 of arrivals is over the class`,
+    rightEnd: (time: string) => `right end ${time}`,
     figures: 'Each cell: half within / nine in ten within',
   },
 )
