@@ -26,7 +26,7 @@ export const windowOf = (
 
 function isIn(device: DeviceView, state: State, windows: readonly MaintenanceView[]): boolean {
   if (state === 'gaps') return device.missing > 0
-  if (state === 'battery') return device.battery !== null && device.battery <= lowBattery
+  if (state === 'battery') return device.battery !== null && device.battery < lowBattery
   if (state === 'maintenance') return windowOf(windows, { site: device.site, device: device.id }) !== undefined
   if (state === 'disabled') return device.disabled
   return !device.disabled && device.presence === state

@@ -62,8 +62,8 @@ function Figures(props: { lastSeenAt: string | null; missing: number; battery: n
         {battery === null ? (
           <span class="quiet">{words.none}</span>
         ) : (
-          <span class={battery <= lowBattery ? 'warn' : undefined}>
-            {battery <= lowBattery && '⚠ '}
+          <span class={battery < lowBattery ? 'warn' : undefined}>
+            {battery < lowBattery && '⚠ '}
             {Math.round(battery)}%
           </span>
         )}
