@@ -59,7 +59,9 @@ async function bundle(): Promise<string> {
   const { output } = await build({
     input: join(here, 'app/main.tsx'),
     platform: 'browser',
-    tsconfig: join(here, 'app/tsconfig.json'),
+    // Said here: app/tsconfig.json needs the one at the root, which the image doesn't hold.
+    tsconfig: false,
+    transform: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     logLevel: 'warn',
     write: false,
     output: { format: 'iife', minify: true, comments: false },
@@ -101,7 +103,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
     const { built } = await buildConsole()
     if (built) console.log('console: built')
   } catch (error) {
-    console.error(`console: not built, / will say so: ${(error as Error).message}`)
-    // What stands around it goes on: a gateway without its console still takes alarms.
-    process.exitCode = process.argv.includes('--or-go-on') ? 0 : 1
+    // package.json's scripts go on all the same: a gateway without its console still takes alarms.
+    console.error(`console: ${(error as Error).message}`)
+    process.exitCode = 1
   }
