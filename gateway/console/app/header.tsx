@@ -65,7 +65,7 @@ export function Header() {
       <span class="who">
         {name} <span class="quiet">({words.roles[role]})</span>
       </span>
-      <button type="button" class="plain" onClick={() => session.leave('left')}>
+      <button type="button" class="plain leave" onClick={() => session.leave('left')}>
         {words.leave}
       </button>
     </header>

@@ -45,10 +45,10 @@ function One({ alarm }: { alarm: Alarm }) {
   return (
     <article class={`one ${alarm.mode} ${isUnacknowledged(alarm) ? 'loud' : 'taken'}`}>
       <header>
-        <h1>
+        <h2 class="title">
           <ModeBadge mode={alarm.mode} /> {alarm.site.name}{' '}
           <span class="place">{alarm.device.placement ?? alarm.device.name}</span>
-        </h1>
+        </h2>
         <button type="button" class="plain" onClick={selection.dismiss} aria-label={words.closeSheet}>
           ✕
         </button>
