@@ -142,6 +142,8 @@ export function Chart(props: {
 function drawMarks(plot: uPlot, marked: readonly boolean[], colour: string): void {
   const { ctx, bbox } = plot
   const size = 5 * uPlot.pxRatio
+  // uPlot remembers what it set last, and would draw its axes in ours.
+  ctx.save()
   ctx.fillStyle = colour
   for (const [at, second] of plot.data[0].entries()) {
     if (!marked[at]) continue
@@ -152,6 +154,7 @@ function drawMarks(plot: uPlot, marked: readonly boolean[], colour: string): voi
     ctx.lineTo(x - size, bbox.top + size)
     ctx.fill()
   }
+  ctx.restore()
 }
 
 /** `1.5k`: an axis has little room. */
