@@ -1,11 +1,8 @@
 import { useEffect } from 'preact/hooks'
 import { neighbourOf } from './board/order.ts'
-import { type KeyMeaning, meaningOf } from './keys.ts'
+import { type KeyMeaning, meaningOf, settleMs } from './keys.ts'
 import { addressOf, pageNames, pageOf } from './pages.ts'
 import type { Station } from './station.ts'
-
-/** After the board opened another alarm or stage by itself, Enter waits so long: the finger may have meant the one before. */
-const settleMs = 700
 
 /** The keyboard, wherever one is. `onHelp` is told to show or hide the list of keys. */
 export function useKeyboard({ selection, route }: Station, onHelp: (toggle: 'toggle' | 'hide') => void): void {
@@ -58,5 +55,7 @@ function step(): void {
 function whereOf(target: EventTarget | null): 'text' | 'control' | 'page' {
   if (!(target instanceof HTMLElement || target instanceof SVGElement)) return 'page'
   if (target.matches('input, select, textarea')) return 'text'
+  // The row of the alarm that is open: Enter means its next step, not to open it again.
+  if (target.closest('.alarm-row[aria-current="true"]') !== null) return 'page'
   return target.closest('a, button, summary, [tabindex="0"]') === null ? 'page' : 'control'
 }

@@ -6,6 +6,9 @@ export type KeyMeaning =
 
 type Key = { key: string; ctrlKey: boolean; altKey: boolean; metaKey: boolean; repeat: boolean; isComposing: boolean }
 
+/** After the board opened another alarm or stage by itself, Enter waits so long: the finger may have meant the one before. */
+export const settleMs = 700
+
 /** `where`: `text` in a field that is written in, `control` on a button, link or other thing that Enter works on itself. */
 export function meaningOf(event: Key, where: 'text' | 'control' | 'page'): KeyMeaning | undefined {
   const { key, ctrlKey, altKey, metaKey, repeat, isComposing } = event

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ActionName } from '../../../../schemas/actions.ts'
 import type { Alarm } from '../../../../schemas/alarm.ts'
+import { settleMs } from '../keys.ts'
 import { useStation } from '../station.ts'
 import { boardWords } from '../words/board.ts'
 import { useWords } from '../words/words.ts'
@@ -22,11 +23,15 @@ export function Steps({ alarm }: { alarm: Alarm }) {
   }))
   const { busy, trouble, take, forget } = useStep(alarm)
   const form = useRef<HTMLFormElement>(null)
+  const since = useRef(0)
   const action = chosen ?? main
   const hindrance = hindranceOf(session.session.value?.role, live.state.value.is === 'live')
 
   // Somebody may have moved it on while one was about to close it.
-  useEffect(() => setChosen(undefined), [alarm.stage])
+  useEffect(() => {
+    since.current = performance.now()
+    setChosen(undefined)
+  }, [alarm.stage])
 
   if (action === undefined) return null
   if (hindrance === 'viewer') return <p class="hindrance">⊘ {words.hindrance.viewer}</p>
@@ -39,12 +44,16 @@ export function Steps({ alarm }: { alarm: Alarm }) {
     const done = await take(action, body)
     if (done && action === 'close') selection.finish()
   }
+  // The button stays under the finger while it becomes the next step's: a key held or struck twice must not take that too.
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.repeat || performance.now() - since.current < settleMs)) event.preventDefault()
+  }
   const choose = (next: ActionName | undefined) => {
     forget()
     setChosen(next)
   }
   return (
-    <form class="steps" ref={form} onSubmit={submit} data-step={action} data-stage={alarm.stage}>
+    <form class="steps" ref={form} onSubmit={submit} onKeyDown={onKeyDown} data-step={action} data-stage={alarm.stage}>
       {action === 'dispatch' && <UnitField entered={entered} onEnter={setEntered} />}
       {action === 'close' && <CloseFields alarm={alarm} entered={entered} onEnter={setEntered} />}
       <button type="submit" class="big" aria-disabled={busy || hindrance !== undefined || body === undefined}>
