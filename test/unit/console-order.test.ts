@@ -28,6 +28,11 @@ test('an alarm opens by itself where nothing is open, and never takes the place 
   expect(shownOf(undefined, [taken], none)?.id).toBe('taken')
   expect(shownOf(undefined, [first, second], new Set(['first']))?.id).toBe('second')
   expect(shownOf(undefined, [first], new Set(['first']))).toBeUndefined()
+  // A drill that nobody has taken over gives way to what is real; one that somebody works on stays.
+  expect(shownOf(drill, [drill, first], none)?.id).toBe('first')
+  expect(shownOf(drill, [drill, taken], none)?.id).toBe('drill')
+  const drillTaken = alarmOf({ mode: 'drill', id: 'd2', stage: 'acknowledged', deadlines: { dispatch: after(60) } })
+  expect(shownOf(drillTaken, [drillTaken, first], none)?.id).toBe('d2')
 })
 
 test('keys go up and down the list and stop at its ends', () => {

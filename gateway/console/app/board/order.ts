@@ -15,16 +15,19 @@ export const inOrder = (open: readonly Alarm[]): Alarm[] =>
 
 /**
  * Which alarm is open beside the list. One that somebody works on stays, whatever comes; where nothing is open, or only one that
- * is closed already, the first that nobody has taken over opens by itself. `dismissed`: put away by hand.
+ * is closed already, the first that nobody has taken over opens by itself. A drill or test that nobody has taken over is no work
+ * yet: it gives way to what is real. `dismissed`: put away by hand.
  */
 export function shownOf(
   current: Alarm | undefined,
   open: readonly Alarm[],
   dismissed: ReadonlySet<string>,
 ): Alarm | undefined {
-  if (current !== undefined && current.stage !== 'closed') return current
   const waiting = inOrder(open).filter(({ id }) => !dismissed.has(id))
-  return waiting.find(isUnacknowledged) ?? current ?? waiting[0]
+  const first = waiting.find(isUnacknowledged)
+  if (current === undefined || current.stage === 'closed') return first ?? current ?? waiting[0]
+  const givesWay = current.mode !== 'actual' && isUnacknowledged(current)
+  return givesWay && first?.mode === 'actual' ? first : current
 }
 
 /** The one above or below in the list, where there is one. */
