@@ -25,11 +25,7 @@ test('north is up, east is right, and a kilometre is as long either way', () => 
     site('north', 37.71 + kmNorth, 112.56),
     site('east', 37.71, 112.56 + kmEast),
   ]
-  const [here, north, east] = ['here', 'north', 'east'].map(id => spot(sites, id)) as [
-    { x: number; y: number },
-    { x: number; y: number },
-    { x: number; y: number },
-  ]
+  const [here, north, east] = [spot(sites, 'here'), spot(sites, 'north'), spot(sites, 'east')]
   expect(north.x).toBeCloseTo(here.x, 6)
   expect(east.y).toBeCloseTo(here.y, 6)
   expect(here.y - north.y).toBeGreaterThan(100)
@@ -56,8 +52,8 @@ test('all lie within the box, one alone in its middle, and those without a place
 
 test('two in one spot give way to each other, and the same sites make the same map', () => {
   const sites = [site('a', 37.71, 112.56), site('b', 37.71, 112.56), site('far', 37.8, 112.7)]
-  const [a, b] = placed(sites, box, 24) as [{ x: number; y: number }, { x: number; y: number }]
-  expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThanOrEqual(23.9)
+  const [a, b] = placed(sites, box, 24)
+  expect(Math.hypot(a!.x - b!.x, a!.y - b!.y)).toBeGreaterThanOrEqual(23.9)
   expect(placed(sites, box, 24)).toEqual(placed(sites, box, 24))
 })
 
