@@ -3,21 +3,40 @@ import { execFileSync, spawnSync } from 'node:child_process'
 /** Before the tests: what they start must be there. Installs Debian's packages where it may; else says what to install, and fails. */
 const runs = (program: string, argument: string) => spawnSync(program, [argument], { stdio: 'ignore' }).status === 0
 
+const chromium = process.env.GATEHOUSE_TEST_CHROMIUM ?? '/usr/bin/chromium'
+const hasChineseFont = () => {
+  const { status, stdout } = spawnSync('fc-list', [':lang=zh-cn', 'family'], { encoding: 'utf8' })
+  return status === 0 && stdout.trim() !== ''
+}
+
+/** `packages`: Debian's, that bring it. */
 const needed = [
   {
-    name: 'influxdb',
+    packages: ['influxdb'],
     found: () => process.env.GATEHOUSE_TEST_INFLUX_URL !== undefined || runs('influxd', 'version'),
     remedy:
       'no influxd on the PATH. Install InfluxDB 1.x (Debian: apt-get install influxdb), or set GATEHOUSE_TEST_INFLUX_URL to one that runs.',
   },
   {
-    name: 'prometheus',
+    packages: ['prometheus'],
     found: () => runs('prometheus', '--version') && runs('promtool', '--version'),
     remedy: 'no prometheus and promtool on the PATH. Install Prometheus (Debian: apt-get install prometheus).',
   },
+  {
+    packages: ['chromium'],
+    found: () => runs(chromium, '--version'),
+    remedy: `no Chromium at ${chromium}. Install it (Debian: apt-get install chromium), or set GATEHOUSE_TEST_CHROMIUM to the program.`,
+  },
+  {
+    // Without one every Chinese word is a row of boxes: of another width, and no picture of the console.
+    packages: ['fontconfig', 'fonts-wqy-microhei'],
+    found: hasChineseFont,
+    remedy:
+      'fc-list knows no font with Chinese characters. Install one (Debian: apt-get install fontconfig fonts-wqy-microhei).',
+  },
 ]
 
-const missing = needed.filter(({ found }) => !found()).map(({ name }) => name)
+const missing = needed.filter(({ found }) => !found()).flatMap(({ packages }) => packages)
 const canInstall = process.getuid?.() === 0 && runs('apt-get', '--version')
 if (missing.length > 0 && canInstall) {
   console.log(`tests: installing Debian's ${missing.join(' and ')} …`)
