@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 
 /** Before the tests: what they start must be there. Installs Debian's packages where it may; else says what to install, and fails. */
-const runs = (program: string, argument: string) => spawnSync(program, [argument], { stdio: 'ignore' }).status === 0
+const runs = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
 const chromium = process.env.GATEHOUSE_TEST_CHROMIUM ?? '/usr/bin/chromium'
 const hasChineseFont = () => {
@@ -33,6 +34,19 @@ const needed = [
     found: hasChineseFont,
     remedy:
       'fc-list knows no font with Chinese characters. Install one (Debian: apt-get install fontconfig fonts-wqy-microhei).',
+  },
+  {
+    // What the documents' samples are written in (test/scenarios/samples.test.ts).
+    packages: ['curl', 'gcc', 'libc6-dev', 'libmosquitto-dev', 'mosquitto-clients', 'openssl', 'python3-paho-mqtt'],
+    found: () =>
+      runs('curl', '--version') &&
+      runs('cc', '--version') &&
+      ['/usr/include', '/usr/local/include'].some(folder => existsSync(`${folder}/mosquitto.h`)) &&
+      runs('sh', '-c', 'command -v mosquitto_pub && command -v mosquitto_rr') &&
+      runs('openssl', 'version') &&
+      ['/usr/bin/python3', 'python3'].some(python => runs(python, '-c', 'import paho.mqtt.client')),
+    remedy:
+      'the samples of the documents need curl, a C compiler, libmosquitto, mosquitto_pub and mosquitto_rr, openssl, and Python with paho-mqtt (Debian: apt-get install curl gcc libc6-dev libmosquitto-dev mosquitto-clients openssl python3-paho-mqtt).',
   },
 ]
 
