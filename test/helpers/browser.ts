@@ -37,7 +37,13 @@ export function useBrowser(): { visit: (httpUrl: string, options?: VisitOptions)
     browser = await chromium.launch({
       executablePath: programOf(process.env),
       // Containers have a small /dev/shm and, as root, no sandbox; nothing outside is ever to be reached, by the browser itself either.
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-audio-output',
+        '--disable-dev-shm-usage',
+        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      ],
     })
   })
   afterAll(() => browser?.close())
