@@ -56,7 +56,8 @@ const phrases: Record<string, string> = {
   "Counts the device's starts, so that an old will can be told from a new connection":
     '设备的启动次数，用来区分旧遗嘱与新连接',
   "The event's id; null where the payload held none that could be read": '事件的 id；载荷中没有可读的 id 时为 null',
-  "The journal's sequence number of the entry; a duplicate gets the first one's": '该条目在日志中的序号；重复者得到首次的序号',
+  "The journal's sequence number of the entry; a duplicate gets the first one's":
+    '该条目在日志中的序号；重复者得到首次的序号',
   'Only when rejected': '仅在被拒绝时',
   "The gateway's time, for a device whose clock is off": '网关的时间，供时钟不准的设备使用',
   "The centre's number of the incident": '中心的警情编号',
