@@ -57,7 +57,8 @@ test('every page, on a desk and on a phone, in both languages and both themes: f
     }
   }
   expect(wrong).toEqual([])
-})
+  // Thirty-six looks, each with axe: much for a machine that has other things to do.
+}, 240_000)
 
 /** What sticks out of the window to the right, unless it can be scrolled to within its own frame. */
 const overflowOf = (page: Page) =>
