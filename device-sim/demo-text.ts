@@ -6,6 +6,8 @@ export function lookAroundText(at: {
   engineer: string
   registryPath: string
   secretsPath: string
+  /** Somebody can press keys in this terminal. */
+  keys: boolean
 }): string {
   const mqtt = new URL(at.mqttUrl)
   const authorization = `-H 'authorization: Bearer ${at.token}'`
@@ -31,11 +33,17 @@ export function lookAroundText(at: {
     `curl -s ${authorization} '${at.httpUrl}/api/v1/stats'`,
     ...influx,
     '',
-    '# press another button and watch what it shows; the centre takes this alarm through as well',
-    `npm run sim -- press --site kindergarten-03 ${files}`,
+    '# press another button and watch what it shows; you take this alarm through, in the console',
+    `npm run sim -- press --site kindergarten-03 --seconds 120 ${files}`,
     '',
     '# watch all devices',
     `npx mqtt subscribe -h ${mqtt.hostname} -p ${mqtt.port} -i engineer -u engineer -P ${at.engineer} -t 'gh/v1/#' -v`,
+    '',
+    `CONSOLE    ${at.httpUrl}/`,
+    `           log in with the token ${at.token}`,
+    at.keys
+      ? '           An alarm that is left for you comes when you press Enter here, or in a minute; another with each Enter.'
+      : '           An alarm that is left for you comes in a moment: acknowledge, dispatch, arrive, close.',
     '',
     'It goes on until Ctrl-C.',
     '',

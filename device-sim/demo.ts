@@ -1,5 +1,6 @@
 import { Failure, numberOf, readArguments, UsageError } from './arguments.ts'
 import { monotonicMs, systemClock } from './clock.ts'
+import { createHands, type Hands } from './demo-hands.ts'
 import { createPressStory } from './demo-press.ts'
 import { lookAroundText } from './demo-text.ts'
 import { startFleet } from './fleet.ts'
@@ -18,13 +19,16 @@ import { startZone } from './zone.ts'
 const help = `npm run demo -- [--seconds N] [--speed N]
 
 Starts the gateway, a dispatch centre and 150 simulated devices with a fresh registry, presses a school's button, shows
-the alarm's way until it is closed and what the button shows meanwhile, and goes on until Ctrl-C. Writes to InfluxDB where
-GATEHOUSE_INFLUX_URL is set or influxd is installed.
+the alarm's way until it is closed and what the button shows meanwhile. Then prints the console's address and a token,
+and presses other buttons, whose alarms are left to you: one by itself, and one each time you press Enter. Goes on until
+Ctrl-C. Writes to InfluxDB where GATEHOUSE_INFLUX_URL is set or influxd is installed.
 
   --seconds N  stop by itself after that long (not before the press)
   --speed N    so many times faster than real life (default: 30)`
 
 const pressAfterMs = 5000
+/** Time to open the console. Where one can press Enter, the press waits for that, and comes all the same for who doesn't. */
+const handsAfterMs = { terminal: 60_000, pipe: 20_000 }
 const play: readonly PlayStep[] = [
   { action: 'acknowledge', afterMs: 2000 },
   { action: 'dispatch', afterMs: 1000 },
@@ -36,9 +40,10 @@ async function demo(options: { speed: number; durationMs: number | undefined }, 
   const stopped = stopOnSignal(monotonicMs)
   const button = { id: 'school-01-button-01', site: 'school-01' }
   const story = createPressStory(button, screen.say)
+  let hands: Hands | undefined
   const zone = await startZone({
     name: 'demo',
-    centres: [{ id: 'command-centre', level: 0, play }],
+    centres: [{ id: 'command-centre', level: 0, play, plays: ({ device }) => device.id === button.id }],
     influx: true,
     say: screen.say,
     undo,
@@ -46,6 +51,8 @@ async function demo(options: { speed: number; durationMs: number | undefined }, 
     onReceived: (centre, received, atMs) => {
       screen.say(`dispatch   ${describe(received)}`)
       story.told({ centre, message: received.message, atMs })
+      const { type, data } = received.message
+      hands?.told({ type, device: data.alarm?.device.id, disposition: data.alarm?.disposition })
     },
     onPlayed: (_centre, played, atMs) => story.acted(played, atMs),
   })
@@ -90,9 +97,25 @@ async function demo(options: { speed: number; durationMs: number | undefined }, 
   screen.say(`\npressing the button of ${site.name}, ${device.placement} (${device.id})`)
   await Promise.race([story.press(fleet, access), untilStopped(over)])
   if (ending()) return
+  const isTerminal = process.stdin.isTTY === true
   const engineer = secrets.accounts.engineer as string
-  screen.say(`\n${lookAroundText({ ...access, ...paths, mqttUrl: gateway.mqttUrl, influxUrl, engineer })}`)
+  screen.say(
+    `\n${lookAroundText({ ...access, ...paths, mqttUrl: gateway.mqttUrl, influxUrl, engineer, keys: isTerminal })}`,
+  )
+  const timeIsUp = new AbortController()
+  hands = createHands({
+    buttons: registry.sites
+      .filter(({ kind, id }) => id !== button.site && (kind === 'school' || kind === 'kindergarten'))
+      .map(({ id }) => buttonOf(registry, id)),
+    say: screen.say,
+    lines: isTerminal ? process.stdin : undefined,
+    firstAfterMs: isTerminal ? handsAfterMs.terminal : handsAfterMs.pipe,
+    stopped: AbortSignal.any([over, timeIsUp.signal]),
+  })
+  const pressing = hands.press(fleet)
   await untilStopped(over, options.durationMs === undefined ? undefined : Math.max(0, endMs - monotonicMs()))
+  timeIsUp.abort()
+  await pressing
   ending()
 }
 

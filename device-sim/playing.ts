@@ -44,10 +44,12 @@ export function createPlayer(options: {
   api: Api
   by: string
   steps: readonly PlayStep[]
+  /** Those that it takes through; left out: all. */
+  plays?: ((alarm: Alarm) => boolean) | undefined
   now: () => number
   onStep: (played: Played) => void
 }): Player {
-  const { api, by, steps, now, onStep } = options
+  const { api, by, steps, now, onStep, plays: isMine = () => true } = options
   /** By alarm, as the last message showed it: a real press on a drill changes how it is closed. */
   const plays = new Map<string, { alarm: Alarm; ended: AbortController }>()
   const all = new AbortController()
@@ -70,7 +72,14 @@ export function createPlayer(options: {
       const known = plays.get(alarm.id)
       if (known !== undefined) known.alarm = alarm
       if (type === 'alarm.closed') known?.ended.abort()
-      if (type !== 'alarm.raised' || known !== undefined || plays.size >= maxAtOnce || all.signal.aborted) return
+      if (
+        type !== 'alarm.raised' ||
+        !isMine(alarm) ||
+        known !== undefined ||
+        plays.size >= maxAtOnce ||
+        all.signal.aborted
+      )
+        return
       const under = { alarm, ended: new AbortController() }
       plays.set(alarm.id, under)
       play(under, AbortSignal.any([under.ended.signal, all.signal]))

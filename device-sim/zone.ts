@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Alarm } from '../schemas/alarm.ts'
 import { type Api, createApi } from './api-client.ts'
 import { Failure } from './arguments.ts'
 import { monotonicMs, systemClock } from './clock.ts'
@@ -20,6 +21,8 @@ export type Centre = {
   level: number
   /** Takes each alarm through these steps by the API. */
   play?: readonly PlayStep[]
+  /** Which; left out: each. */
+  plays?: (alarm: Alarm) => boolean
   misbehaviour?: Misbehaviour
   /** Nobody listens at its address. */
   dead?: boolean
@@ -139,6 +142,7 @@ async function startCentre(centre: Centre, options: ZoneOptions, api: Promise<Ap
             api,
             by: `duty officer of ${centre.id}`,
             steps: centre.play ?? [],
+            plays: centre.plays,
             now: monotonicMs,
             onStep: played => options.onPlayed?.(centre.id, played, monotonicMs()),
           }),

@@ -194,6 +194,12 @@ export function readConfig(env: Environment = process.env): {
 export const registryFileFromEnvironment = (env: Environment = process.env): string =>
   readConfig(env).config.registryFile
 
+/** What the terminal of a command asks for: no colour (no-color.org), nothing but lines. */
+export const terminalFromEnvironment = (env: Environment = process.env): { noColor: boolean; dumb: boolean } => ({
+  noColor: Boolean(env.NO_COLOR),
+  dumb: env.TERM === 'dumb',
+})
+
 /** Reached from this machine only. */
 const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/i.test(host)
 

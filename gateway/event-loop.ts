@@ -10,10 +10,27 @@ const resolutionMs = 10
 const lookMs = 100
 const blockedMs = 250
 const logMs = 10_000
+const minuteMs = 60_000
 
+/** Seconds. */
 export type EventLoopDelay = { p50: number; p99: number; max: number }
 
-export function watchEventLoop(log: Log): { delay(): EventLoopDelay; stop(): void } {
+export type EventLoopWatch = {
+  /** Since it was last asked. */
+  delay(): EventLoopDelay
+  /** Of the last whole minute, whoever asks; undefined: there has been none. */
+  lastMinute(): EventLoopDelay | undefined
+  stop(): void
+}
+
+export function watchEventLoop(log: Log): EventLoopWatch {
+  const minute = monitorEventLoopDelay({ resolution: resolutionMs })
+  minute.enable()
+  let lastMinute: EventLoopDelay | undefined
+  const minutes = setInterval(() => {
+    lastMinute = delayOf(minute)
+  }, minuteMs)
+  minutes.unref()
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs })
   histogram.enable()
   let before = monotonicMs()
@@ -35,22 +52,26 @@ export function watchEventLoop(log: Log): { delay(): EventLoopDelay; stop(): voi
     worstMs = 0
   }, lookMs)
   timer.unref()
-  // What is recorded is the time from one look to the next.
-  const seconds = (ns: number) => Math.max(0, ns / 1e6 - resolutionMs) / 1000
   return {
-    /** Seconds, since it was last asked. */
-    delay() {
-      const delay = {
-        p50: seconds(histogram.percentile(50)),
-        p99: seconds(histogram.percentile(99)),
-        max: seconds(histogram.max),
-      }
-      histogram.reset()
-      return delay
-    },
+    delay: () => delayOf(histogram),
+    lastMinute: () => lastMinute,
     stop() {
       clearInterval(timer)
+      clearInterval(minutes)
       histogram.disable()
+      minute.disable()
     },
   }
+}
+
+/** What is recorded is the time from one look to the next. Begins anew. */
+function delayOf(histogram: ReturnType<typeof monitorEventLoopDelay>): EventLoopDelay {
+  const seconds = (ns: number) => Math.max(0, ns / 1e6 - resolutionMs) / 1000
+  const delay = {
+    p50: seconds(histogram.percentile(50)),
+    p99: seconds(histogram.percentile(99)),
+    max: seconds(histogram.max),
+  }
+  histogram.reset()
+  return delay
 }

@@ -13,7 +13,6 @@ import { InForce } from './in-force.ts'
 import { damagedReason } from './journal/journal.ts'
 import { createMasking } from './journal/versions.ts'
 import type { Log } from './log.ts'
-import { createMetrics } from './metrics.ts'
 import { Broker } from './mqtt/broker.ts'
 import { pseudonymKeys } from './pseudonym-keys.ts'
 import type { Setup } from './setup.ts'
@@ -22,10 +21,12 @@ import { lockDataDir } from './sqlite/lock.ts'
 import { Tokens } from './tokens/tokens.ts'
 import { createAlarming } from './wiring/alarming.ts'
 import { startAuditing } from './wiring/auditing.ts'
+import { createCondition } from './wiring/condition.ts'
 import { FirstWrites } from './wiring/first-writes.ts'
 import { cancelUnknown, startRetention } from './wiring/housekeeping.ts'
 import { startInfluxConsumer } from './wiring/influx-consumer.ts'
 import { startMasking } from './wiring/masking.ts'
+import { startMeasuring } from './wiring/measuring.ts'
 import { Reloading } from './wiring/reloading.ts'
 import { startApi } from './wiring/serving.ts'
 import { startStoring } from './wiring/storing.ts'
@@ -90,16 +91,9 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   const counts = { stored: 0, duplicate: 0, rejected: 0 }
   const presence = new Presence()
   const maintenance = new Maintenance(await read.call('maintenance', clock() - rememberedMs))
-  const metrics = createMetrics({
-    counts,
-    connections: () => presence.connectedCount,
-    throttled: () => broker.reading.throttled,
-    journalQueued: () => journal.queued,
-    openAlarms: () => desk.openAlarms().length,
-    influx: () => influx?.state(),
-    disk: () => disk.state(),
-    lag: () => read.call('lag', { consumers, now: clock() }),
-    log,
+  const metrics = startMeasuring({
+    ...{ database, consumers, counts, presence, inForce, clock, log },
+    later: () => ({ broker, journal, disk, desk, influx, supervision, certificates }),
   })
 
   const indications = new Indications()
@@ -204,10 +198,15 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
   })
 
   let damage: string | undefined
+  const trouble = () =>
+    damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log')
   const api = await startApi({
     createApi,
     options: { secure: certificates, upgrade: broker.webSocket, log, clock, newId, version: options.version },
-    ready: () => damage ?? disk.trouble() ?? (journal.failure && 'events can not be written to disk; see the log'),
+    ready: trouble,
+    condition: createCondition({
+      ...{ database, consumers, inForce, trouble, journal, disk, influx, presence, broker, metrics, clock },
+    }),
     database,
     consumers,
     inForce,

@@ -8,6 +8,9 @@ import type { Log } from './log.ts'
  */
 export type Lag = { consumer: string; entries: number; seconds: number }
 export type Counts = { stored: number; duplicate: number; rejected: number }
+export type Waiting = { endpoint: string; deliveries: number; seconds: number }
+/** One per device whose silence is told of. */
+export type Watched = { site: string; kind: string; presence: string }
 
 export function createMetrics(read: {
   counts: Counts
@@ -20,6 +23,12 @@ export function createMetrics(read: {
   log: Log
   /** How far each consumer is behind. May take its time: what it doesn't say soon stays as it was. */
   lag: () => Promise<readonly Lag[]>
+  /** What each endpoint that is told has not taken yet, 0 too. Like `lag` it may take its time. */
+  waiting: () => Promise<readonly Waiting[]>
+  devices: () => readonly Watched[]
+  presences: readonly string[]
+  /** When the gateway's certificate ends, ms since 1970; undefined: there is none. */
+  certificateExpiresAt: () => number | undefined
 }) {
   const registry = new Registry()
   const registers = [registry]
@@ -98,8 +107,36 @@ export function createMetrics(read: {
     'Age of the oldest entry that a consumer has not passed',
     one => one.seconds,
   )
+  const waiting = sharedWithin(lagTimeoutMs, read.waiting)
+  const waitingGauge = (name: string, help: string, figureOf: (waiting: Waiting) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['endpoint'],
+      registers,
+      async collect() {
+        const now = await waiting()
+        // An endpoint that left the registry is not waited for any more.
+        if (now.length > 0) this.reset()
+        for (const one of now) this.set({ endpoint: one.endpoint }, figureOf(one))
+      },
+    })
+  waitingGauge('gatehouse_deliveries_pending', 'Deliveries that an endpoint has not taken yet', one => one.deliveries)
+  waitingGauge('gatehouse_deliveries_oldest_seconds', 'Age of the oldest of them', one => one.seconds)
+  addDevices(registry, read)
+  const certificate: Gauge = new Gauge({
+    name: 'gatehouse_certificate_expires_seconds',
+    help: "When the gateway's certificate ends, seconds since 1970; not there without a certificate",
+    registers,
+    collect() {
+      const at = read.certificateExpiresAt()
+      if (at === undefined) certificate.remove()
+      else certificate.set(at / 1000)
+    },
+  })
   return {
     registry,
+    eventLoopOfLastMinute: eventLoop.lastMinute,
     stop: eventLoop.stop,
     attempts: new Counter({
       name: 'gatehouse_delivery_attempts_total',
@@ -117,6 +154,35 @@ export function createMetrics(read: {
   }
 }
 export type Metrics = ReturnType<typeof createMetrics>
+
+function addDevices(
+  registry: Registry,
+  read: { devices: () => readonly Watched[]; presences: readonly string[] },
+): void {
+  new Gauge({
+    name: 'gatehouse_devices',
+    help: 'Devices that are watched, by their kind and whether they are there',
+    labelNames: ['kind', 'presence'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { kind, presence } of read.devices()) {
+        for (const any of read.presences) this.inc({ kind, presence: any }, 0)
+        this.inc({ kind, presence })
+      }
+    },
+  })
+  new Gauge({
+    name: 'gatehouse_devices_silent',
+    help: 'Devices that say nothing, by site and kind; not there for a site where none is silent',
+    labelNames: ['site', 'kind'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { site, kind, presence } of read.devices()) if (presence === 'silent') this.inc({ site, kind })
+    },
+  })
+}
 
 const lagTimeoutMs = 500
 

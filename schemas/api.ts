@@ -28,6 +28,10 @@ export const Problem = z.object({
 })
 export type Problem = z.infer<typeof Problem>
 
+/** Who a token stands for, and what time it is at the gateway. */
+export const Me = z.object({ name: z.string(), role: z.enum(roles), now: z.string().describe('RFC 3339, UTC') })
+export type Me = z.infer<typeof Me>
+
 /** A parameter with a slip in its name is refused: left out silently, it would give an answer to another question. */
 export const query = z.strictObject
 export const NoQuery = query({})

@@ -1,14 +1,15 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { inChinese } from './chinese.ts'
 import { documents } from './documents.ts'
 import { formatJson, jsonSchemaOf } from './json-schema.ts'
-import { payloadSection, replaceSection } from './markdown.ts'
+import { inEnglish, payloadSection, replaceSection, type Say } from './markdown.ts'
 
 const help = `npm run schemas [-- --check]
 
 Prints the schemas of contract v1 as JSON Schema (draft 2020-12) to schemas/json/ and the payload tables of
-schemas/README.md.
+schemas/README.md and its Chinese twin.
 
   --check  write nothing; exit 1 and name the files that are out of date
   --help   this text`
@@ -20,11 +21,20 @@ export function printedFiles(): Map<string, string> {
   const files = new Map(
     documents.map(document => [`json/${document.name}.schema.json`, formatJson(jsonSchemaOf(document))]),
   )
-  const sections = documents
-    .filter(document => document.topic !== undefined)
-    .map(document => payloadSection(document, read(`examples/${document.name}.json`) ?? ''))
-  return files.set('README.md', replaceSection(read('README.md') ?? '', 'payloads', `\n${sections.join('\n\n')}\n`))
+  for (const [page, say] of pages) files.set(page, replaceSection(read(page) ?? '', 'payloads', `\n${payloads(say)}\n`))
+  return files
 }
+
+const pages: [string, Say][] = [
+  ['README.md', inEnglish],
+  ['README.zh-CN.md', inChinese],
+]
+
+const payloads = (say: Say): string =>
+  documents
+    .filter(document => document.topic !== undefined)
+    .map(document => payloadSection(document, read(`examples/${document.name}.json`) ?? '', say))
+    .join('\n\n')
 
 /** Files whose text on disk is another one than the schemas give, and files in json/ that nothing prints any more. */
 export function staleFiles(files: Map<string, string>): string[] {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 /** The rules of gateway/DESIGN.md's layout, as tests: who may import whom, and what may stand only in one place. */
 const root = join(import.meta.dirname, '..')
-const sources = globSync(['gateway/**/*.ts', 'device-sim/**/*.ts', 'schemas/**/*.ts'], { cwd: root })
+const sources = globSync(['gateway/**/*.{ts,tsx}', 'device-sim/**/*.ts', 'schemas/**/*.ts'], { cwd: root })
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
 /** Comments and strings may speak of what the code may not do. */
 const codeOf = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
@@ -22,8 +22,8 @@ function importsOf(file: string, options: { types: boolean }): string[] {
 
 /** Import order of DESIGN.md: a folder may import its own files and what stands at a lower step. */
 const steps: Record<string, number> = {
+  'gateway/commands': 10,
   'gateway/main.ts': 9,
-  'gateway/commands': 9,
   'gateway/gateway.ts': 8,
   'gateway/wiring': 7,
   'gateway/setup.ts': 6,
@@ -37,6 +37,7 @@ const steps: Record<string, number> = {
   'gateway/mqtt': 5,
   'gateway/influx': 5,
   'gateway/webhook': 5,
+  'gateway/console': 5,
   'gateway/api': 5,
   'gateway/sqlite': 5,
   'gateway/alarms': 4,
@@ -50,6 +51,7 @@ const steps: Record<string, number> = {
   'gateway/log.ts': 1,
   'gateway/clock.ts': 1,
   'gateway/errors.ts': 1,
+  'gateway/nearest.ts': 1,
 }
 const placeOf = (file: string): string => {
   const [top, second] = file.split('/') as [string, string]
@@ -72,7 +74,7 @@ test('each file of the gateway has a place in the import order', () => {
 test('imports follow the order: schemas, then domain, then technologies, then wiring', () => {
   const forbidden = sources.flatMap(file =>
     importsOf(file, { types: true })
-      .filter(to => to.endsWith('.ts') && !mayImport(file, to))
+      .filter(to => /\.tsx?$/.test(to) && !mayImport(file, to))
       .map(to => `${file} imports ${to}`),
   )
   expect(forbidden).toEqual([])
@@ -82,6 +84,17 @@ test('the simulator knows the contract only: it imports nothing of the gateway',
   const reaching = sources.filter(
     file => file.startsWith('device-sim/') && importsOf(file, { types: true }).some(to => to.startsWith('gateway/')),
   )
+  expect(reaching).toEqual([])
+})
+
+test('what runs in the browser brings nothing along but itself: types of the schemas, and no zod', () => {
+  const app = 'gateway/console/app/'
+  const reaching = sources
+    .filter(file => file.startsWith(app))
+    .flatMap(file => [
+      ...importsOf(file, { types: false }).filter(to => !to.startsWith(app)),
+      ...importsOf(file, { types: true }).filter(to => !to.startsWith(app) && !to.startsWith('schemas/')),
+    ])
   expect(reaching).toEqual([])
 })
 
@@ -108,11 +121,13 @@ test('process.env is read in the config files only', () => {
 })
 
 test('the system clock is asked in the clock files only', () => {
-  expect(onlyIn(/Date\.now|new Date\(\)/, file => /^(gateway|device-sim)\/clock\.ts$/.test(file))).toEqual([])
+  expect(
+    onlyIn(/Date\.now|new Date\(\)/, file => /^(gateway|gateway\/console\/app|device-sim)\/clock\.ts$/.test(file)),
+  ).toEqual([])
 })
 
 test('SQL stands in gateway/sqlite only', () => {
-  const sql = /['"`]\s*(SELECT|INSERT|UPDATE|DELETE|CREATE TABLE|PRAGMA|BEGIN|COMMIT)\b/
+  const sql = /['"`]\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE TABLE|PRAGMA|BEGIN|COMMIT)\b/
   expect(onlyIn(sql, file => file.startsWith('gateway/sqlite/'))).toEqual([])
   expect(onlyIn(/node:sqlite/, file => file.startsWith('gateway/sqlite/'))).toEqual([])
 })

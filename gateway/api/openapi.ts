@@ -10,6 +10,8 @@ import {
 import { z } from 'zod'
 import { Alarm } from '../../schemas/alarm.ts'
 import { DeliveryView, DeviceView, EventView, Problem, RejectionView, SiteView, Stats } from '../../schemas/api.ts'
+import { Condition } from '../../schemas/condition.ts'
+import { Histogram } from '../../schemas/histogram.ts'
 import { securityHeaders } from './headers.ts'
 import { refuseUnknown } from './refuse.ts'
 import type { KnownRoute } from './route.ts'
@@ -17,9 +19,11 @@ import type { KnownRoute } from './route.ts'
 /** Each is said once, under components/schemas. */
 const components = {
   Alarm,
+  Condition,
   Delivery: DeliveryView,
   Device: DeviceView,
   Event: EventView,
+  Histogram,
   Problem,
   Rejection: RejectionView,
   Site: SiteView,
@@ -75,6 +79,7 @@ export async function createDocs(routes: readonly KnownRoute[], version: string)
 }
 
 const tags = [
+  { name: 'access', description: 'Whom a token stands for' },
   { name: 'registry', description: 'Sites and devices' },
   { name: 'journal', description: 'What devices said' },
   { name: 'alarms', description: 'What the alarm desk made of it' },

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TlsOptions, Server as TlsServer } from 'node:tls'
-import { fastify } from 'fastify'
+import { type FastifyInstance, fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Registry as Metrics } from 'prom-client'
 import type { Clock } from '../clock.ts'
@@ -14,6 +14,7 @@ import { type AlarmsPort, addAlarms, type OpenPort } from './alarms.ts'
 import { type AuditPort, addAudit } from './audit.ts'
 import { authenticate, type OnRefused, type TokensPort } from './auth.ts'
 import { acceptJsonOnly } from './body.ts'
+import { addCondition, type ConditionPort } from './condition.ts'
 import { Connections } from './connections.ts'
 import { addDeliveries, type DeliveriesPort, type RetriesPort } from './deliveries.ts'
 import { addDevices, type DevicesPort, type PresencePort } from './devices.ts'
@@ -23,8 +24,10 @@ import { addErase, type ErasePort } from './erase.ts'
 import { addEvents, type EventsPort } from './events.ts'
 import { headersOf, isTls, securityHeaders } from './headers.ts'
 import { addHealth, type ReadyCheck } from './health.ts'
+import { addHistogram, type HistogramPort } from './histogram.ts'
 import { type Allowances, Limits } from './limits.ts'
 import { addMaintenance, type MaintenancePort } from './maintenance.ts'
+import { addMe } from './me.ts'
 import { addMetrics } from './metrics.ts'
 import type { ReceiptsPort } from './once.ts'
 import { refuseError, refuseUnknown, refuseUnreadable } from './refuse.ts'
@@ -53,6 +56,8 @@ export type UpgradePort = {
 export type ApiOptions = {
   secure?: SecurePort | undefined
   upgrade?: UpgradePort | undefined
+  /** Adds `/` and below what the console is made of. Outside /api/v1; its routes say their own Content-Security-Policy. */
+  console?: ((app: FastifyInstance) => Promise<void>) | undefined
   log: Log
   clock: Clock
   newId: () => string
@@ -71,6 +76,7 @@ export type ApiOptions = {
   presence: PresencePort
   reload: ReloadPort
   events: EventsPort
+  histogram: HistogramPort
   alarms: AlarmsPort & OpenAlarmsPort
   open: OpenPort
   actions: ActionsPort
@@ -82,6 +88,7 @@ export type ApiOptions = {
   rejections: RejectionsPort
   replay: ReplayPort
   stats: StatsPort
+  condition: ConditionPort
   reports: ReportsPort
   stream: StreamPort
   allowances?: Allowances
@@ -157,6 +164,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addHealth(app, options)
   addMetrics(app, options)
   addDocs(app, routes, options.version)
+  if (options.console !== undefined) await app.register(options.console)
   await app.register(
     async (api: App) => {
       api.decorateRequest('caller', null)
@@ -164,10 +172,12 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       api.addHook('onRoute', guards.limits.takeTurns)
       // Again, so that a path that isn't there asks for a token too.
       api.setNotFoundHandler((request, reply) => refuseUnknown(routes, request, reply))
+      addMe(api, options)
       addSites(api, options)
       addDevices(api, options)
       addRegistry(api, options)
       addEvents(api, options)
+      addHistogram(api, options)
       addAlarms(api, options)
       addActions(api, options)
       addMaintenance(api, options)
@@ -178,6 +188,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       addRejections(api, options)
       addReplay(api, options)
       addStats(api, options)
+      addCondition(api, options)
       addAudit(api, options)
       addUnmask(api, options)
       addErase(api, options)

@@ -6,9 +6,11 @@ import type { Manifest } from '../backup/manifest.ts'
 import { restoreBackup } from '../backup/restore.ts'
 import { verifyBackup } from '../backup/verify.ts'
 import { elapsedSince, monotonicMs, systemClock } from '../clock.ts'
-import { readConfig } from '../config.ts'
+import { readConfig, terminalFromEnvironment } from '../config.ts'
 import { messageOf, OperationalError } from '../errors.ts'
+import { unknownOption, unknownWord } from '../nearest.ts'
 import type { Progress } from '../sqlite/backup.ts'
+import { createProgress } from './progress.ts'
 
 /** `npm run backup -- …` and `npm run restore -- …`. Exit codes: 0 done, 1 it could not be done, 2 wrong use. */
 const help = `npm run backup -- --to DIR          backs up GATEHOUSE_DATA_DIR and GATEHOUSE_REGISTRY while the gateway runs
@@ -19,6 +21,7 @@ npm run restore -- DIR --data-dir NEW
   --data-dir DIR   in the place of GATEHOUSE_DATA_DIR; for restore an empty or missing directory
   --registry FILE  in the place of GATEHOUSE_REGISTRY
   --timeout S      gives up after so many seconds (3600), and leaves nothing behind
+  --json           says what was done as one line of JSON: {"dir":…,"manifest":{…}}
 
 A backup holds the journal with everything as devices sent it, keys and tokens: only its owner may read it (0700/0600), so
 keep it like the data directory, and delete it when its time is over. Who was erased from the journal is still in older backups.
@@ -26,11 +29,20 @@ keep it like the data directory, and delete it when its time is over. Who was er
 class WrongUse extends Error {}
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
-const progressEveryMs = 200
+const options = {
+  to: { type: 'string' },
+  'data-dir': { type: 'string' },
+  registry: { type: 'string' },
+  timeout: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+const bar = createProgress(process.stderr, terminalFromEnvironment(), monotonicMs)
 
 try {
   await run()
 } catch (error) {
+  bar.end()
   if (!(error instanceof WrongUse || error instanceof OperationalError || (error as NodeJS.ErrnoException).syscall))
     throw error
   process.stderr.write(`${messageOf(error)}\n${error instanceof WrongUse ? `\n${help}` : ''}`)
@@ -50,12 +62,21 @@ async function run(): Promise<void> {
   // The gateway's alarms come first.
   setPriority(10)
   if (command === undefined && values.to !== undefined)
-    await make(values.to, values['data-dir'], values.registry, progress)
+    await make(values.to, values['data-dir'], values.registry, progress, values.json)
   else if (command === 'verify' && dir !== undefined && more.length === 0)
-    say(`${dir}: whole, and equal to what was backed up: ${wordsOf(await verifyBackup(dir, progress))}`)
+    told(dir, await verifyBackup(dir, progress), values.json, words => [
+      `${dir}: whole, and equal to what was backed up: ${words}`,
+    ])
   else if (command === 'restore' && dir !== undefined && more.length === 0)
-    await restore(dir, values['data-dir'], progress)
-  else throw new WrongUse(`unknown: ${positionals.join(' ')}`)
+    await restore(dir, values['data-dir'], progress, values.json)
+  else throw new WrongUse(unknownWord(positionals.join(' '), ['verify', 'restore']))
+}
+
+/** As lines, or as JSON for a program. */
+function told(dir: string, manifest: Manifest, asJson: boolean, lines: (words: string) => string[]): void {
+  bar.end()
+  if (asJson) say(JSON.stringify({ dir, manifest }))
+  else for (const line of lines(wordsOf(manifest))) say(line)
 }
 
 async function make(
@@ -63,6 +84,7 @@ async function make(
   dataDir: string | undefined,
   registry: string | undefined,
   progress: Progress,
+  asJson: boolean,
 ): Promise<void> {
   const { config } = readConfig()
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -78,18 +100,23 @@ async function make(
     clock: systemClock,
     progress,
   })
-  say(`${to}: ${wordsOf(manifest)}; read again and equal, in ${Math.ceil(elapsedSince(startedMs) / 1000)} s`)
-  for (const missing of manifest.notIncluded) say(`  not in it: ${missing}`)
-  say('  it holds personal data as devices sent it, and keys: keep it like the data directory')
+  const seconds = Math.ceil(elapsedSince(startedMs) / 1000)
+  told(to, manifest, asJson, words => [
+    `${to}: ${words}; read again and equal, in ${seconds} s`,
+    ...manifest.notIncluded.map(missing => `  not in it: ${missing}`),
+    '  it holds personal data as devices sent it, and keys: keep it like the data directory',
+  ])
 }
 
-async function restore(dir: string, dataDir: string | undefined, progress: Progress): Promise<void> {
+async function restore(dir: string, dataDir: string | undefined, progress: Progress, asJson: boolean): Promise<void> {
   if (dataDir === undefined) throw new WrongUse('--data-dir: is missing; name the new data directory')
   const manifest = await restoreBackup(dir, dataDir, progress)
-  say(`${dataDir}: restored, and equal to the backup row by row: ${wordsOf(manifest)}`)
-  say(`  start the gateway with GATEHOUSE_DATA_DIR=${dataDir}`)
-  if ('registry.yaml' in manifest.files) say(`  the registry as it was: ${dir}/registry.yaml`)
-  for (const missing of manifest.notIncluded) say(`  not in the backup: ${missing}`)
+  told(dataDir, manifest, asJson, words => [
+    `${dataDir}: restored, and equal to the backup row by row: ${words}`,
+    `  start the gateway with GATEHOUSE_DATA_DIR=${dataDir}`,
+    ...('registry.yaml' in manifest.files ? [`  the registry as it was: ${dir}/registry.yaml`] : []),
+    ...manifest.notIncluded.map(missing => `  not in the backup: ${missing}`),
+  ])
 }
 
 function wordsOf({ at, journal, files }: Manifest): string {
@@ -97,35 +124,22 @@ function wordsOf({ at, journal, files }: Manifest): string {
   return `${Object.keys(files).length} files of ${at}, ${entries} entries up to number ${lastSeq}, ${alarms} alarms`
 }
 
-/** On a terminal a line that shows how far it is. */
+/** Shows how far it is, and gives up in time. */
 function progressWithin(timeoutS: number): Progress {
   const startedMs = monotonicMs()
-  let shownMs = 0
   return (what, done, all) => {
-    const now = monotonicMs()
-    if (now - startedMs > timeoutS * 1000)
+    if (elapsedSince(startedMs) > timeoutS * 1000)
       throw new OperationalError('backup-late', `not done within ${timeoutS} s; give it more with --timeout`, {
         retryable: true,
       })
-    if (!process.stderr.isTTY || (now - shownMs < progressEveryMs && done < all)) return
-    shownMs = now
-    process.stderr.write(`\r${what} ${all === 0 ? 100 : Math.floor((100 * done) / all)} %  ${done < all ? '' : '\n'}`)
+    bar(what, done, all)
   }
 }
 
 function readArguments() {
   try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        to: { type: 'string' },
-        'data-dir': { type: 'string' },
-        registry: { type: 'string' },
-        timeout: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
+    return parseArgs({ allowPositionals: true, options })
   } catch (error) {
-    throw new WrongUse(messageOf(error))
+    throw new WrongUse(unknownOption(error, options) ?? messageOf(error))
   }
 }

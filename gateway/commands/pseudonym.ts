@@ -4,6 +4,7 @@ import { iso } from '../clock.ts'
 import { readConfig } from '../config.ts'
 import { messageOf } from '../errors.ts'
 import { fingerprintOf, neededFor } from '../journal/versions.ts'
+import { unknownWord } from '../nearest.ts'
 import { keyFileIn, newKey, pseudonymKeys, readKeys, writeKeys } from '../pseudonym-keys.ts'
 import { readBeside } from '../sqlite/beside.ts'
 
@@ -28,7 +29,7 @@ try {
   else if (command === 'rotate' && rest.length === 0) rotate()
   else if (command === 'prune' && rest.length === 0) prune()
   else {
-    process.stderr.write(`unknown: ${[command, ...rest].join(' ')}\n\n${help}`)
+    process.stderr.write(`${unknownWord([command, ...rest].join(' '), ['list', 'rotate', 'prune'])}\n\n${help}`)
     process.exitCode = 2
   }
 } catch (error) {

@@ -1,11 +1,14 @@
-import { registryFileFromEnvironment } from '../config.ts'
+import { monotonicMs } from '../clock.ts'
+import { registryFileFromEnvironment, terminalFromEnvironment } from '../config.ts'
 import { messageOf, OperationalError } from '../errors.ts'
+import { unknownWord } from '../nearest.ts'
 import { addAccount, addDevice, addSite } from '../provisioning/add-command.ts'
 import { type Command, Refusal, UsageError } from '../provisioning/arguments.ts'
 import { check, secret } from '../provisioning/check-command.ts'
 import { disable, enable } from '../provisioning/disable-command.ts'
 import { importCsv } from '../provisioning/import-command.ts'
 import { rotate } from '../provisioning/rotate-command.ts'
+import { createProgress } from './progress.ts'
 
 /**
  * `npm run registry -- …`: what a person does to the registry. Exit codes: 0 done, 2 wrong use, 78 the file has mistakes or would
@@ -43,13 +46,15 @@ function main([name, ...rest]: string[]): number {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) {
-    warn(`unknown: ${name}\n\n${overview}`)
+    warn(`${unknownWord(name, Object.keys(commands))}\n\n${overview}`)
     return 2
   }
+  const progress = createProgress(process.stderr, terminalFromEnvironment(), monotonicMs)
   try {
-    command.run(rest, { registryFile: registryFileFromEnvironment(), say, warn })
+    command.run(rest, { registryFile: registryFileFromEnvironment(), say, warn, progress })
     return 0
   } catch (error) {
+    progress.end()
     if (error instanceof UsageError) {
       warn(`${error.message}\nnpm run registry -- ${name} --help says more.`)
       return 2

@@ -5,6 +5,7 @@ import { iso, systemTime } from '../clock.ts'
 import { readConfig } from '../config.ts'
 import { syncDir } from '../disk/on-disk.ts'
 import { OperationalError } from '../errors.ts'
+import { unknownWord } from '../nearest.ts'
 import { adminTokenFileIn, readAdminToken } from '../tokens/admin-token.ts'
 import { add, digestOf, newToken, revoke, rotate } from '../tokens/change.ts'
 import { changeTokens, type KeptToken, readTokenFile, TokenName, tokenFileIn } from '../tokens/file.ts'
@@ -47,7 +48,7 @@ function run([command, ...rest]: string[]): void {
   else if (command === 'add') addOne(rest)
   else if (command === 'rotate') rotateOne(rest)
   else if (command === 'revoke') revokeOne(rest)
-  else throw new WrongUse(`unknown: ${command}`)
+  else throw new WrongUse(unknownWord(command, ['list', 'add', 'rotate', 'revoke']))
 }
 
 function addOne(given: string[]): void {

@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { unknownOption } from '../nearest.ts'
 
 /** The command line is wrong: the message says how to mend it, the exit code is 2. */
 export class UsageError extends Error {}
@@ -18,6 +19,8 @@ export type Surroundings = {
   registryFile: string
   say: (line: string) => void
   warn: (line: string) => void
+  /** How far a long piece of work is. */
+  progress?: ((what: string, done: number, all: number) => void) | undefined
 }
 /** One command of `npm run registry`. Throws UsageError and Refusal. */
 export type Command = { summary: string; help: string; run: (argv: string[], around: Surroundings) => void }
@@ -33,7 +36,7 @@ export function readArguments<const O extends ParseArgsOptionsConfig>(argv: stri
   } catch (error) {
     // parseArgs marks what the user did wrong with these codes; anything else is our own mistake.
     if (error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS_'))
-      throw new UsageError(error.message)
+      throw new UsageError(unknownOption(error, config.options) ?? error.message)
     throw error
   }
 }

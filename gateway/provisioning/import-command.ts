@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
-import { type Command, Refusal, readArguments, UsageError } from './arguments.ts'
+import { type Command, Refusal, readArguments, type Surroundings, UsageError } from './arguments.ts'
 import { parseCsv } from './csv.ts'
 import { columnsInWords, entriesOf, type Read } from './csv-entries.ts'
 import { asCsv, edit, type Made, show, takenOver } from './edit.ts'
@@ -23,7 +23,7 @@ type Counts = { added: number; updated: number; same: number }
 export const importCsv: Command = {
   summary: 'sites and devices from CSV files',
   help,
-  run(argv, { registryFile, say, warn }) {
+  run(argv, { registryFile, say, warn, progress }) {
     const given = readArguments(argv, {
       update: { type: 'boolean', default: false },
       secrets: { type: 'string' },
@@ -40,7 +40,7 @@ export const importCsv: Command = {
       edit(
         file,
         registry => {
-          made = take(registry, positionals, update, counts)
+          made = take(registry, positionals, update, counts, progress)
           if (!values['dry-run']) return made
           registry.result()
           throw new Tried()
@@ -68,6 +68,7 @@ function take(
   files: readonly string[],
   update: boolean,
   counts: Record<Read['list'], Counts>,
+  progress: Surroundings['progress'],
 ): Made[] {
   const read = files.map(file => {
     const { rows, mistakes } = parseCsv(readCsv(file))
@@ -78,7 +79,8 @@ function take(
   const mistakes = [...read.flatMap(one => one.mistakes), ...mistakesBetween(registry, entries)]
   if (mistakes.length > 0) throw new Refusal(mistakes)
   const made: Made[] = []
-  for (const { list, id, fields } of entries) {
+  for (const [done, { list, id, fields }] of entries.entries()) {
+    progress?.('entries', done + 1, entries.length)
     const before = registry.find(list, id)
     if (before !== undefined) {
       const { secretHash: _, ...changes } = fields

@@ -143,6 +143,9 @@ export function deliveryReader(db: DatabaseSync) {
     "SELECT min(due_ms) AS due FROM delivery INDEXED BY delivery_due WHERE state = 'pending' AND due_ms > ?",
   )
   const counts = db.prepare('SELECT state, count(*) AS count FROM delivery GROUP BY state')
+  const waiting = db.prepare(
+    `SELECT endpoint, count(*) AS deliveries, min(created_ms) AS oldestAt FROM delivery WHERE state = 'pending' GROUP BY endpoint`,
+  )
   return {
     /** What is due at `now`; so is what would be due after `latest` only: it was planned on a clock that was set back since. */
     due(query: { endpoints: string[]; now: number; latest: number; limit: number }): {
@@ -173,6 +176,12 @@ export function deliveryReader(db: DatabaseSync) {
         next: found.length === query.limit ? ((found.at(-1) as { id: number }).id ?? null) : null,
       }
     },
+
+    /** What each endpoint has not taken yet, and how old the oldest of it is; nothing of one that has taken all. */
+    waiting: (now: number): { endpoint: string; deliveries: number; seconds: number }[] =>
+      (waiting.all() as { endpoint: string; deliveries: number; oldestAt: number }[]).map(
+        ({ endpoint, deliveries, oldestAt }) => ({ endpoint, deliveries, seconds: Math.max(0, now - oldestAt) / 1000 }),
+      ),
 
     deliveryCounts(): { pending: number; delivered: number; cancelled: number } {
       const found = Object.fromEntries(

@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Kind } from '../../schemas/events/kinds.ts'
 import type { SiteKind } from '../../schemas/registry.ts'
 import type { Entry } from '../journal/journal.ts'
 import { createEntryCrc } from './entry-crc.ts'
-import { codeOfKind, kindOfCode } from './kinds.ts'
+import { type EventFilter, whereOf } from './event-filter.ts'
+import { kindOfCode } from './kinds.ts'
 
 const columns = 'seq, received_ms, at_ms, skew_ms, site, device, kind, id, CAST(payload AS TEXT), crc'
 const rowsPerRead = 500
@@ -76,29 +76,8 @@ export function journalReader(db: DatabaseSync) {
     events(query: EventsSlice): { entries: Entry[]; next: number | null } {
       const start = Math.min(query.before, (lastEntry.get() as { seq: number }).seq + 1)
       const end = Math.max(0, start - query.window)
-      const where = ['seq < ?', 'seq >= ?']
-      const values: (number | string)[] = [start, end]
-      if (query.site !== undefined) {
-        where.push('site IN (SELECT key FROM site WHERE id = ?)')
-        values.push(query.site)
-      }
-      if (query.device !== undefined) {
-        where.push('device = (SELECT key FROM device WHERE id = ?)')
-        values.push(query.device)
-      }
-      if (query.kind !== undefined) {
-        where.push('kind = ?')
-        values.push(codeOfKind(query.kind))
-      }
-      if (query.fromMs !== undefined) {
-        where.push('at_ms >= ?')
-        values.push(query.fromMs)
-      }
-      if (query.toMs !== undefined) {
-        where.push('at_ms < ?')
-        values.push(query.toMs)
-      }
-      const statement = rows(db, `SELECT ${columns} FROM entry WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`)
+      const { where, values } = whereOf(query, { start, end })
+      const statement = rows(db, `SELECT ${columns} FROM entry WHERE ${where} ORDER BY seq DESC LIMIT ?`)
       const found = statement.all(...values, query.limit) as unknown as Row[]
       // A list shows what devices said; of a damaged entry nobody knows that.
       const entries = found.map(toEntry).filter(({ damaged }) => damaged !== true)
@@ -129,12 +108,7 @@ const damagedEntry = (seq: number): Entry => ({
   damaged: true,
 })
 
-export type EventsSlice = {
-  site?: string | undefined
-  device?: string | undefined
-  kind?: Kind | undefined
-  fromMs?: number | undefined
-  toMs?: number | undefined
+export type EventsSlice = EventFilter & {
   before: number
   limit: number
   window: number

@@ -1,5 +1,6 @@
 import type { Entry } from '../journal/journal.ts'
 import type { Caller } from './database.ts'
+import type { Counted, CountSlice } from './histogram.ts'
 import type { EventsSlice } from './journal-reader.ts'
 import type { ReadProcedures } from './procedures.ts'
 
@@ -7,6 +8,8 @@ import type { ReadProcedures } from './procedures.ts'
 const entriesPerSlice = 20_000
 /** A page looks at a million entries at the most; then it ends early, and its cursor goes on from there. */
 const slicesPerPage = 50
+/** A histogram reads what it counts whole, since no index holds it: 500 000 entries take a second. */
+const slicesPerHistogram = 25
 
 export function pages(read: Caller<ReadProcedures>) {
   return {
@@ -25,6 +28,31 @@ export function pages(read: Caller<ReadProcedures>) {
           next = slice.next
         }
         return { entries, next }
+      },
+    },
+    histogram: {
+      /** Newest slices first, so that what is left out is the oldest. */
+      async histogram({
+        buckets,
+        ...query
+      }: Omit<CountSlice, 'before' | 'window'> & { toMs: number; buckets: number }) {
+        const series = new Map<string, number[]>()
+        let before: number | null = start(undefined)
+        let countedFromMs = query.toMs
+        for (let slices = 0; slices < slicesPerHistogram && before !== null; slices++) {
+          const slice: Counted = await read.call('histogram', { ...query, before, window: entriesPerSlice })
+          for (const [bucket, key, count] of slice.counts) {
+            const counts = series.get(key) ?? Array.from({ length: buckets }, () => 0)
+            counts[bucket] = (counts[bucket] ?? 0) + count
+            series.set(key, counts)
+          }
+          before = slice.next
+          countedFromMs = slice.receivedAt
+        }
+        return {
+          series: Array.from(series, ([key, counts]) => ({ key, counts })),
+          countedFromMs: before === null ? null : countedFromMs,
+        }
       },
     },
     alarms: {

@@ -4,8 +4,10 @@ import type { Version } from '../journal/versions.ts'
 import { alarmProcedures, alarmReader } from './alarms.ts'
 import { auditProcedures, auditReader, versionProcedures } from './audit.ts'
 import { auditedProcedures } from './audited.ts'
+import { conditionReader } from './condition.ts'
 import { deliveryProcedures, deliveryReader } from './deliveries.ts'
 import { emptyLog, eraseProcedures, eraseReader, securely } from './erase.ts'
+import { histogramReader } from './histogram.ts'
 import { journalProcedures } from './journal.ts'
 import { journalReader } from './journal-reader.ts'
 import { maintenanceProcedures, maintenanceReader } from './maintenance.ts'
@@ -75,8 +77,11 @@ export function readProcedures(db: DatabaseSync) {
     readAlarms: ({ after, limit, window }: { after: number; limit: number; window: number }) =>
       journal.readAlarms(after, limit, window),
     events: (query: Parameters<typeof journal.events>[0]) => journal.events(query),
+    histogram: histogramReader(db, (seq, fromMs) => journal.allBefore(seq, fromMs)),
+    condition: conditionReader(db),
     due: deliveries.due,
     deliveries: deliveries.deliveries,
+    waiting: deliveries.waiting,
     alarm: alarms.alarm,
     alarms: alarms.alarms,
     openAlarms: alarms.openAlarms,

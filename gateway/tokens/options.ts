@@ -1,3 +1,5 @@
+import { unknownWord } from '../nearest.ts'
+
 /** What was typed isn't what the command takes. */
 export class WrongUse extends Error {}
 
@@ -15,7 +17,7 @@ export function optionsOf<Name extends string>(
       words.push(word)
       continue
     }
-    if (!Object.hasOwn(bounds, word)) throw new WrongUse(`unknown: ${word}`)
+    if (!Object.hasOwn(bounds, word)) throw new WrongUse(unknownWord(word, Object.keys(bounds)))
     const [min, max] = bounds[word as Name]
     const value = given[++at] ?? ''
     const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN

@@ -112,7 +112,7 @@ export function startDiskWatching(options: {
   return {
     /** In words that may be shown to anybody; undefined: all is well. */
     trouble: (): string | undefined => watch.trouble()?.message,
-    state: () => ({ isFailing: watch.trouble() !== undefined, freeBytes: watch.freeBytes }),
+    state: () => ({ isFailing: watch.trouble() !== undefined, level: room.level, freeBytes: watch.freeBytes }),
     stop(): void {
       watch.stop()
       sender.stop()

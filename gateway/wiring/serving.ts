@@ -1,6 +1,9 @@
 import type { Stream } from '../alarms/stream.ts'
+import type { ConditionPort } from '../api/condition.ts'
 import type { Api, ApiOptions, createApi } from '../api/server.ts'
 import { iso } from '../clock.ts'
+import { distDirectory } from '../console/dist-directory.ts'
+import { serveConsole } from '../console/serve.ts'
 import type { Maintenance } from '../devices/maintenance.ts'
 import type { Presence } from '../devices/presence.ts'
 import type { InForce } from '../in-force.ts'
@@ -32,6 +35,7 @@ export function startApi(parts: {
   inForce: InForce
   retentionMs: number
   counts: Counts
+  condition: ConditionPort
   alarming: Awaited<ReturnType<typeof createAlarming>>
   auditing: Awaited<ReturnType<typeof startAuditing>>
   broker: Broker
@@ -51,6 +55,7 @@ export function startApi(parts: {
   const { clock, newId } = options
   return parts.createApi({
     ...options,
+    console: serveConsole(distDirectory),
     tokens: parts.tokens.inForce,
     onRefused: ({ caller, why, address }) => auditing.refused({ what: 'api.refused', subject: caller, why, address }),
     metrics: parts.metrics.registry,
@@ -94,6 +99,7 @@ export function startApi(parts: {
         openAlarms: desk.openAlarms().length,
       }),
     },
+    condition: parts.condition,
     stats: {
       stats: async () => ({ ...(await database.lists.call('stats', consumers)), connections: presence.connectedCount }),
     },

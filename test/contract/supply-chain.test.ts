@@ -42,9 +42,10 @@ test('npm sbom lists every package of the lock file that is installed', () => {
     execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx'], { cwd: root, encoding: 'utf8' }),
   ) as { bomFormat: string; components: { name: string; version: string; purl: string }[] }
   expect(sbom.bomFormat).toBe('CycloneDX')
-  const listed = new Map(sbom.components.map(({ name, version }) => [name, version]))
+  // A package may be there in two versions, where another wants its own.
+  const listed = new Set(sbom.components.map(({ name, version }) => `${name} ${version}`))
   for (const name of [...Object.keys(manifest.dependencies), ...Object.keys(manifest.devDependencies)])
-    expect(listed.get(name), name).toBe(packages[`node_modules/${name}`]?.version)
+    expect([...listed]).toContain(`${name} ${packages[`node_modules/${name}`]?.version}`)
   expect(sbom.components.length).toBeGreaterThan(100)
 })
 

@@ -10,6 +10,7 @@ import { adminToken } from './gateway.ts'
  */
 export type ClockedGateway = {
   mqttPort: number
+  httpPort: number
   mqttUrl: string
   now(): number
   /** As somebody sets the system's clock: what passed stays what it was. It shows within a second. */
@@ -66,6 +67,7 @@ export async function startClocked(options: {
   }
   return {
     mqttPort: gateway.mqttPort,
+    httpPort: gateway.httpPort,
     mqttUrl: `mqtt://127.0.0.1:${gateway.mqttPort}`,
     now: () => now + setByMs,
     setClock(byMs) {

@@ -80,8 +80,11 @@ test('a closed alarm is one point and a line of the report, each leg as its hist
     id: alarm.id,
     seq: 1,
     count: 1,
+    mode: 'actual',
+    responseMinutes: 3,
     ...legs,
   })
+  expect(found.map(({ mode }) => mode)).toEqual(['actual', 'actual', 'drill'])
   expect((found[0]!.time as Date & { getNanoTime(): string }).getNanoTime()).toBe(`${Date.parse(at('closed')!)}000001`)
   expect(found[1]).toMatchObject({ device: 'button-2', seq: 2, arriveMs: null })
   expect(JSON.stringify(found)).not.toContain('王')
@@ -92,6 +95,8 @@ test('a closed alarm is one point and a line of the report, each leg as its hist
     id: 'string',
     seq: 'integer',
     count: 'integer',
+    mode: 'string',
+    responseMinutes: 'integer',
     acknowledgeMs: 'integer',
     dispatchMs: 'integer',
     arriveMs: 'integer',

@@ -165,6 +165,25 @@ export const ports = {
     lastSeenAt: (id: string) => (id === 'school-01-gate-01' ? at : undefined),
   },
   reload: async () => ({ mistakes: ['registry.yaml:2: version: must be 1', 'CENTRE_SECRET: is not set'] }),
+  histogram: {
+    histogram: async ({ buckets }) => ({
+      series: [{ key: 'alarm', counts: Array(buckets).fill(1) }],
+      countedFromMs: null,
+    }),
+  },
+  condition: async () => ({
+    uptimeS: 60,
+    trouble: null,
+    journal: { queued: 0 },
+    disk: { level: 'roomy' as const, freeBytes: 1e9 },
+    lag: [{ consumer: 'alarms', entries: 0, seconds: 0 }],
+    influx: null,
+    endpoints: [],
+    eventLoop: null,
+    memoryBytes: 1e8,
+    connections: { open: 1, throttled: 0 },
+    faults: [],
+  }),
   events: {
     events: async query => {
       const found = entries.filter(

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { admit } from '../../gateway/mqtt/admit.ts'
 import { eventKinds, payloadSchemas } from '../../schemas/events/kinds.ts'
-import { kindOfLeaf, parseTopic, topics } from '../../schemas/topics.ts'
+import { topics } from '../../schemas/topics.ts'
 
-/** What the page for device makers says by hand (its payload tables are printed: schemas.test.ts). */
+/** What the page for device makers says by hand (its payload tables are printed: schemas.test.ts; its samples run: samples.test.ts). */
 const page = readFileSync(`${import.meta.dirname}/../../schemas/README.md`, 'utf8')
 const rows = (section: string) =>
   page
@@ -46,26 +46,4 @@ test('the topics are the ones of the schemas', () => {
 test('the will that it shows is a status', () => {
   const [, will] = /with the boot number: `([^`]+)`/.exec(page)!
   expect(payloadSchemas.status.safeParse(JSON.parse(will!)).success).toBe(true)
-})
-
-describe('the samples', () => {
-  const shell = /```sh\n(.*?)```/s.exec(page)![1]!
-  const python = /```python\n(.*?)```/s.exec(page)![1]!
-
-  test('mosquitto_pub publishes an event that is taken', () => {
-    const [, topic] = /-t (\S+)/.exec(shell)!
-    const [, payload] = /-m '([^']+)'/.exec(shell)!
-    const { device, leaf } = parseTopic(topic!)!
-    expect(kindOfLeaf(leaf)).toBe('alarm')
-    expect(judge(leaf, payload!)).toMatchObject({ kind: 'alarm', id: JSON.parse(payload!).id })
-    expect(shell).toContain(`-i ${device} -u ${device}`)
-    expect(shell).toContain('-q 1')
-  })
-
-  test('the Python one does too', () => {
-    const [, payload] = /json\.dumps\(\s*(\{"id".*?\}\})\)/s.exec(python)!
-    expect(judge('event/alarm', payload!)).toMatchObject({ kind: 'alarm' })
-    const [, device, prefix] = /device, prefix = "([^"]+)", "([^"]+)"/.exec(python)!
-    expect(parseTopic(`${prefix}/event/alarm`)).toMatchObject({ device })
-  })
 })

@@ -57,7 +57,7 @@ const messageOf = (type: MessageType, alarm: Alarm): WebhookMessage => ({
 })
 
 /** Begins a play; `until(n)` gives the first n steps as they were played. */
-function begin(steps = quick) {
+function begin(steps = quick, plays?: (alarm: Alarm) => boolean) {
   const { port } = server.address() as { port: number }
   const played: Played[] = []
   let waiting: (() => void) | undefined
@@ -65,6 +65,7 @@ function begin(steps = quick) {
     api: createApi({ url: `http://127.0.0.1:${port}/`, token: 'secret-token' }),
     by: '王警官',
     steps,
+    plays,
     now: () => performance.now(),
     onStep: step => {
       played.push(step)
@@ -95,6 +96,14 @@ test('a centre that plays takes an alarm through its four steps, each with its o
   for (const [index, action] of (['acknowledge', 'dispatch', 'arrive', 'close'] as const).entries())
     expect(actionBodies[action].safeParse(calls[index]?.body).error).toBeUndefined()
   expect(calls[3]?.body).toMatchObject({ by: '王警官', disposition: 'real' })
+})
+
+test('an alarm that is left to somebody else is left alone', async () => {
+  const { player, until } = begin(quick, ({ id }) => id === 'a-2')
+  player.note(messageOf('alarm.raised', simAlarm({ id: 'a-1' })))
+  player.note(messageOf('alarm.raised', simAlarm({ id: 'a-2' })))
+  await until(4)
+  expect(new Set(calls.map(({ path }) => path.split('/')[4]))).toEqual(new Set(['a-2']))
 })
 
 test('the same alarm told again begins no second play', async () => {

@@ -1,0 +1,53 @@
+import { inBoth } from './words.ts'
+
+export const rejectionWords = inBoth(
+  {
+    site: '单位',
+    device: '设备',
+    allSites: '全部单位',
+    allDevices: '全部设备',
+    find: '原因包含（本页内）',
+    time: '时间',
+    topic: '主题',
+    reason: '为什么被拒收',
+    bytes: '字节',
+    replay: '重放',
+    again: '重新判定',
+    hidden: '内容可能含个人信息，这里不显示；设备收到过拒收原因。修正网关或登记后可重放。',
+    onlyAdmin: '重放需要管理权限。',
+    became: (seq: number) => `已成为事件 ${seq}`,
+    results: {
+      stored: (seq: number) => `已收下，成为事件 ${seq}`,
+      duplicate: (seq: number) => `事件早已在：${seq}`,
+      rejected: (reason: string) => `仍被拒收：${reason}`,
+    },
+    list: '拒收列表，最新在前',
+    none: '没有拒收。设备发来的都合格。',
+    noneMatches: '没有符合条件的拒收。',
+  },
+  {
+    site: 'Site',
+    device: 'Device',
+    allSites: 'all sites',
+    allDevices: 'all devices',
+    find: 'Reason holds (on this page)',
+    time: 'Time',
+    topic: 'Topic',
+    reason: 'Why it was refused',
+    bytes: 'Bytes',
+    replay: 'Replay',
+    again: 'Judge again',
+    hidden:
+      'Payloads may hold personal data and are not shown; the device was told the reason. After the gateway or the registry was mended they can be replayed.',
+    onlyAdmin: 'To replay the role admin is needed.',
+    became: (seq: number) => `became event ${seq}`,
+    results: {
+      stored: (seq: number) => `taken, as event ${seq}`,
+      duplicate: (seq: number) => `that event is there already: ${seq}`,
+      rejected: (reason: string) => `still refused: ${reason}`,
+    },
+    list: 'Rejections, newest first',
+    none: 'Nothing was rejected: all that devices sent was valid.',
+    noneMatches: 'No rejection matches.',
+  },
+)

@@ -1,0 +1,59 @@
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import type { Alarm } from '../../schemas/alarm.ts'
+import { useBrowser } from '../helpers/browser.ts'
+import { startDuty } from '../helpers/duty.ts'
+import { logIn, type Officer, officers } from '../helpers/officers.ts'
+
+const { visit } = useBrowser()
+
+test('two operators take over one alarm at once: one does, the other is told who was first, and both go on without a reload', async () => {
+  const { gateway, press } = await startDuty()
+  const alarm = await press(1, 'press-1')
+  const names: Officer[] = ['王岚', '李想']
+  const desks = await Promise.all(
+    names.map(async name => {
+      const seat = await visit(gateway.httpUrl, { allows: [/status of 409/] })
+      await logIn(seat.page, officers[name].token)
+      return { name, ...seat }
+    }),
+  )
+  // Neither request goes on before both are made: nobody knows of the other's when pressing.
+  const { promise: bothPressed, resolve } = Promise.withResolvers<void>()
+  let pressed = 0
+  for (const { page } of desks)
+    await page.route('**/acknowledge', async route => {
+      if (++pressed === desks.length) resolve()
+      await bothPressed
+      await route.continue()
+    })
+  const answers = await Promise.all(
+    desks.map(async ({ page, name }) => {
+      const answer = page.waitForResponse('**/acknowledge')
+      await page.getByRole('button', { name: '接警' }).click()
+      return { name, status: (await answer).status() }
+    }),
+  )
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+  const first = answers.find(({ status }) => status === 200)!.name
+  const [winner, loser] = first === names[0] ? desks : desks.toReversed()
+
+  await loser!.page
+    .getByRole('alert')
+    .filter({ hasText: `已被 ${first} 抢先：当前 已接警` })
+    .waitFor()
+  const goesOn = (page: Page) => page.getByRole('button', { name: '派警' }).waitFor()
+  await Promise.all(desks.map(({ page }) => goesOn(page)))
+  for (const { page } of desks) await page.locator('.history .line', { hasText: `接警 ${first}` }).waitFor()
+  expect(await winner!.page.locator('.trouble').count()).toBe(0)
+  // The one who was late goes on with it: it is the same alarm, at its next step.
+  await loser!.page.getByLabel('派出单位').fill('1号车')
+  await loser!.page.getByRole('button', { name: '派警' }).click()
+  for (const { page } of desks) await page.locator('.history .line', { hasText: `派警 ${loser!.name}` }).waitFor()
+  const { history } = await gateway.get<Alarm>(`alarms/${alarm}`)
+  expect(history.flatMap(({ what, by }) => (names.includes(by as Officer) ? [[what, by]] : []))).toEqual([
+    ['acknowledged', first],
+    ['dispatched', loser!.name],
+  ])
+  expect(desks.map(({ loads }) => loads())).toEqual([1, 1])
+})
