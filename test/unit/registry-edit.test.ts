@@ -257,7 +257,7 @@ describe('refused, with the file as it was', () => {
       'no rotation of button-1 is under way; nothing was changed',
     ],
     ['nobody named', disable, [], 'whose? Name ids, or a site with --site'],
-    ['an option that is none', disable, ['--all'], /^Unknown option '--all'/],
+    ['an option that is none', disable, ['--all'], /^unknown: --all/],
   ])('%s', (_, one, args, wrong) => {
     const { wrong: found, text } = command(one, fileOf(written), args)
     expect(found).toEqual([typeof wrong === 'string' ? wrong : expect.stringMatching(wrong)])
