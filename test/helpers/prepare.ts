@@ -24,6 +24,11 @@ const needed = [
     remedy: 'no prometheus and promtool on the PATH. Install Prometheus (Debian: apt-get install prometheus).',
   },
   {
+    packages: ['systemd'],
+    found: () => runs('systemd-analyze', '--version'),
+    remedy: 'no systemd-analyze, which checks the unit. Install systemd (Debian: apt-get install systemd); it need not run.',
+  },
+  {
     packages: ['chromium'],
     found: () => runs(chromium, '--version'),
     remedy: `no Chromium at ${chromium}. Install it (Debian: apt-get install chromium), or set GATEHOUSE_TEST_CHROMIUM to the program.`,
