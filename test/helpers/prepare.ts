@@ -26,7 +26,8 @@ const needed = [
   {
     packages: ['systemd'],
     found: () => runs('systemd-analyze', '--version'),
-    remedy: 'no systemd-analyze, which checks the unit. Install systemd (Debian: apt-get install systemd); it need not run.',
+    remedy:
+      'no systemd-analyze, which checks the unit. Install systemd (Debian: apt-get install systemd); it need not run.',
   },
   {
     packages: ['chromium'],
