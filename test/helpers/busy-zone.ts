@@ -30,15 +30,14 @@ export async function startBusyZone(): Promise<RunningGateway> {
   await Promise.all(registry.devices.filter(({ id }) => id !== 'school-03-button-01').map(connect))
   const of = (kind: string) => registry.devices.filter(one => one.kind === kind && devices.has(one.id))
 
-  /** Spread over the last twelve hours, as if the devices had kept them while their line was down. */
-  const hours = (number: number, of: number) =>
-    new Date(Date.now() - ((number + 0.5) / of) * 12 * 3_600_000).toISOString()
+  /** Spread over the last hour, as if the devices had kept them while their line was down. */
+  const ago = (number: number, of: number) => new Date(Date.now() - ((number + 0.5) / of) * 55 * 60_000).toISOString()
   const say = async (kind: EventKind, from: string, count: number, data: (index: number) => object) => {
     const all = of(from)
     for (let index = 0; index < count; index++)
       await devices.get(all[index % all.length]!.id)!.publish(kind, {
         id: `${kind}-${index}`,
-        ...(index > 0 && { time: hours(index, count), buffered: true }),
+        ...(index > 0 && { time: ago(index, count), buffered: true }),
         data: data(index),
       })
   }
