@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { inChinese } from '../../schemas/chinese.ts'
 import { documents } from '../../schemas/documents.ts'
 import { jsonSchemaOf } from '../../schemas/json-schema.ts'
 import { printedFiles, staleFiles } from '../../schemas/print.ts'
@@ -33,6 +34,11 @@ describe('the printed files', () => {
     files.set('json/access.schema.json', `${files.get('json/access.schema.json')} `)
     files.delete('json/face.schema.json')
     expect(staleFiles(files)).toEqual(['json/access.schema.json', 'json/face.schema.json'])
+  })
+
+  test('a phrase that nobody has put into Chinese stops the print', () => {
+    expect(inChinese('Status')).toBe('状态')
+    expect(() => inChinese('A field that is new')).toThrow('A field that is new')
   })
 
   test.each(documents)('$name says who it is', document => {

@@ -121,7 +121,7 @@ describe.each([
     await bash(withPorts(blockOf(devicePage, 'Shell', 'sh', 'mosquitto_pub').code, { mqtt: gateway.mqttPort }))
     const [alarm] = await until(async () => {
       const { items } = await gateway.get<{ items: Alarm[] }>('alarms')
-      return items[0]?.incidentNo && items
+      return items[0]?.incidentNo ? items : undefined
     }, 'an alarm with a number')
     expect(alarm).toMatchObject({ stage: 'delivered', incidentNo: 'JQ-1' })
     const line = `alarm.raised ${alarm!.id} ${alarm!.site.name} test`
