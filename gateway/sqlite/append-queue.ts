@@ -151,14 +151,17 @@ export class AppendQueue implements Journal {
         })
       }
     }
+    // Asked in any case: the right of way is given back as soon as nobody needs it.
+    let yields = this.yields
     while (this.#inFlight < maxInFlight && this.#others.size > 0) {
-      if (this.yields) {
+      if (yields) {
         this.#yielding ??= setTimeout(this.#lookAgain, yieldingMs)
         return
       }
       const others = this.#gather(this.#others, this.#size.limit, [])
       this.#inFlight++
       this.#send(others, false, () => this.#inFlight--)
+      yields = this.yields
     }
   }
 

@@ -108,7 +108,7 @@ export function journalProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
     }
     if (kept > 0) rejections.trim()
     // Faster than they come, so that a sweep ends.
-    known.move(2 * count + 16)
+    known.move(2 * count + 16, counters.lastSeq, batch.isUrgent)
     counters.received += count
     saveCounters.run(counters.lastSeq, counters.received, counters.accepted, counters.duplicate, counters.rejected)
     return { seqs, results, workMs: elapsedSince(startedMs) }

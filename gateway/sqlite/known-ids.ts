@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 /**
  * Which `(device, id)` the journal holds: the proof that an event is new. A unique index on the entries would be simpler, but
@@ -8,12 +8,21 @@ import type { DatabaseSync } from 'node:sqlite'
  * had not moved when the process died is read again from the entries at the next start; what had is moved again, to no effect.
  */
 const movedAtOnce = 16_384
+/** Entries that a start would have to read again, with ids or without, for each id that may wait: heartbeats have none. */
+const entriesPerId = 4
 
 type Ids = Map<number, Map<string, number>>
+type Sweep = { ids: Ids; order: Iterator<[number, string, number]>; upTo: number }
 
 export function knownIds(db: DatabaseSync, sweepFrom = movedAtOnce) {
   const find = db.prepare('SELECT seq FROM known_id WHERE device = ? AND id = ?')
   const insert = db.prepare('INSERT OR IGNORE INTO known_id (device, id, seq) VALUES (?, ?, ?)')
+  const loadUpTo = db.prepare('SELECT known_upto AS upTo FROM counter')
+  const [begin, keep, undo] = ['SAVEPOINT ids', 'RELEASE ids', 'ROLLBACK TO ids'].map(sql => db.prepare(sql)) as [
+    StatementSync,
+    StatementSync,
+    StatementSync,
+  ]
   const saveUpTo = db.prepare('UPDATE counter SET known_upto = ?')
   const notMoved = db.prepare(
     'SELECT device, id, seq FROM entry WHERE seq > (SELECT known_upto FROM counter) AND id IS NOT NULL ORDER BY seq',
@@ -25,9 +34,11 @@ export function knownIds(db: DatabaseSync, sweepFrom = movedAtOnce) {
   /** By device, then id. At most `movedAtOnce` and what comes during a sweep, which is faster than what comes. */
   let fresh: Ids = new Map()
   let freshCount = 0
-  let last = 0
+  let known = 0
+  /** The next sweep begins with so many; more after one that failed. */
+  let sweepAt = sweepFrom
   /** What the sweep under way moves, up to number `upTo`. */
-  let sweep: { ids: Ids; order: Iterator<[number, string, number]>; upTo: number } | undefined
+  let sweep: Sweep | undefined
   reset()
 
   function seqOf(device: number, id: string): number | undefined {
@@ -46,29 +57,53 @@ export function knownIds(db: DatabaseSync, sweepFrom = movedAtOnce) {
     }
     ids.set(id, seq)
     freshCount++
-    last = seq
   }
 
-  /** A step of the sweep, where there is one to be made, in the transaction of who calls. */
-  function move(count: number): void {
+  /**
+   * A step of the sweep, where there is one to be made, in the transaction of who calls, whose entries go up to `lastSeq`. An alarm's is
+   * left alone (`isUrgent`) as long as there is no hurry. A step that fails is undone, and its sweep begins anew in a while:
+   * the ids stay in memory and in the entries, so nobody's entry has to fail with it.
+   */
+  function move(count: number, lastSeq: number, isUrgent = false): void {
+    if (isUrgent && freshCount < 2 * sweepFrom) return
     if (sweep === undefined) {
-      if (freshCount < sweepFrom) return
-      sweep = { ids: fresh, order: inOrder(fresh), upTo: last }
+      if (freshCount < sweepAt && lastSeq - known < entriesPerId * sweepAt) return
+      sweep = { ids: fresh, order: inOrder(fresh), upTo: lastSeq }
       fresh = new Map()
       freshCount = 0
     }
-    const { ids, order, upTo } = sweep
+    begin.run()
+    try {
+      step(sweep, count)
+    } catch (error) {
+      // SQLite itself rolls everything back where the disk is full or fails: then that is the transaction's failure.
+      if (!db.isTransaction) throw error
+      undo.run()
+      giveUp()
+    }
+    keep.run()
+  }
+
+  function step({ ids, order, upTo }: Sweep, count: number): void {
     for (let moved = 0; moved < count; moved++) {
       const next = order.next()
       if (next.done === true) {
         saveUpTo.run(upTo)
+        known = upTo
         sweep = undefined
+        sweepAt = sweepFrom
         return
       }
       const [device, id, seq] = next.value
       // Else it was forgotten meanwhile.
       if (ids.get(device)?.has(id) === true) insert.run(device, id, seq)
     }
+  }
+
+  function giveUp(): void {
+    for (const [device, ids] of sweep?.ids ?? []) for (const [id, seq] of ids) add(device, id, seq)
+    sweep = undefined
+    sweepAt = freshCount + sweepFrom
   }
 
   /** Before the entries up to `seq` are deleted: their ids are new again from then on. */
@@ -81,6 +116,9 @@ export function knownIds(db: DatabaseSync, sweepFrom = movedAtOnce) {
   /** Reads first and forgets then: if it can't be read, nothing is forgotten. */
   function reset(): void {
     const entries = notMoved.all() as { device: number; id: string; seq: number }[]
+    const { upTo } = loadUpTo.get() as { upTo: number }
+    known = upTo
+    sweepAt = sweepFrom
     fresh = new Map()
     freshCount = 0
     sweep = undefined

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { DeskChange } from '../alarms/desk.ts'
 import type { AppendBatch } from './append-batch.ts'
 import { writeProcedures } from './procedures.ts'
 import type { Failure } from './request.ts'
@@ -37,4 +38,6 @@ export function commitsOf(calls: readonly Call[]): (readonly Call[])[] {
 }
 
 const isUrgent = ({ procedure, argument }: Call): boolean =>
-  procedure === 'commitDesk' || (procedure === 'append' && (argument as AppendBatch).isUrgent)
+  // One that moves the clock moves what was written on the old one before it.
+  (procedure === 'commitDesk' && (argument as DeskChange).clockMovedMs === undefined) ||
+  (procedure === 'append' && (argument as AppendBatch).isUrgent)

@@ -68,7 +68,7 @@ test('whatever comes, moves, is deleted, rolled back or read again: exactly the 
           known.add(entry.device, entry.id, seq)
           entries.set(seq, entry)
         }
-        known.move(move)
+        known.move(move, seq)
       }
       for (const one of operations) {
         if (one === 'restart') known = knownIds(db, 10)
@@ -98,4 +98,85 @@ test('whatever comes, moves, is deleted, rolled back or read again: exactly the 
     }),
     { numRuns: 40, seed: 20_251_124, endOnFailure: true },
   )
+})
+
+/** A database whose inserts of known ids fail on command, as those of a damaged page do. */
+function damagedOnCommand(db: DatabaseSync) {
+  const state = { damaged: false }
+  const prepare = (sql: string) => {
+    const statement = db.prepare(sql)
+    if (!sql.startsWith('INSERT OR IGNORE INTO known_id')) return statement
+    return {
+      run: (device: number, id: string, seq: number) => {
+        if (state.damaged) throw Object.assign(new Error('database disk image is malformed'), { errcode: 11 })
+        return statement.run(device, id, seq)
+      },
+    }
+  }
+  const damaged = new Proxy(db, {
+    get(target, name) {
+      const value: unknown = name === 'prepare' ? prepare : Reflect.get(target, name)
+      return typeof value === 'function' && name !== 'prepare' ? value.bind(target) : value
+    },
+  })
+  return { state, db: damaged }
+}
+
+function journalOf(file: DatabaseSync) {
+  const insert = file.prepare("INSERT INTO entry VALUES (?, 0, 0, NULL, 1, 1, 1, ?, x'7b7d', NULL)")
+  const upTo = file.prepare('SELECT known_upto AS upTo FROM counter')
+  const moved = file.prepare('SELECT count(*) AS count FROM known_id')
+  let seq = 0
+  return {
+    append(known: ReturnType<typeof knownIds>, id: string | null, isUrgent = false) {
+      file.exec('BEGIN')
+      insert.run(++seq, id)
+      if (id !== null) known.add(1, id, seq)
+      known.move(3, seq, isUrgent)
+      file.exec('COMMIT')
+    },
+    upTo: () => (upTo.get() as { upTo: number }).upTo,
+    moved: () => (moved.get() as { count: number }).count,
+  }
+}
+
+test('entries without ids count too: what a start reads again stays short', () => {
+  const file = openWriter(join(temporaryDirectory(), 'journal.sqlite'))
+  onTestFinished(() => file.close())
+  const known = knownIds(file, 10)
+  const journal = journalOf(file)
+  journal.append(known, 'a')
+  for (let n = 0; n < 100; n++) {
+    journal.append(known, null)
+    expect(1 + n - journal.upTo()).toBeLessThan(45)
+  }
+  expect(known.seqOf(1, 'a')).toBe(1)
+  expect(knownIds(file).seqOf(1, 'a')).toBe(1)
+})
+
+test('an alarm carries no step, unless there is a hurry', () => {
+  const file = openWriter(join(temporaryDirectory(), 'journal.sqlite'))
+  onTestFinished(() => file.close())
+  const known = knownIds(file, 10)
+  const journal = journalOf(file)
+  for (let n = 0; n < 19; n++) journal.append(known, `a-${n}`, true)
+  expect(journal.moved()).toBe(0)
+  for (let n = 19; n < 40; n++) journal.append(known, `a-${n}`, true)
+  expect(journal.moved()).toBeGreaterThan(0)
+})
+
+test('a step that fails takes no entry with it: ids stay known, and move once they can', () => {
+  const file = openWriter(join(temporaryDirectory(), 'journal.sqlite'))
+  onTestFinished(() => file.close())
+  const { state, db } = damagedOnCommand(file)
+  const known = knownIds(db, 10)
+  const journal = journalOf(file)
+  state.damaged = true
+  for (let n = 0; n < 50; n++) journal.append(known, `a-${n}`)
+  expect(journal.moved()).toBe(0)
+  for (let n = 0; n < 50; n++) expect(known.seqOf(1, `a-${n}`)).toBe(n + 1)
+  state.damaged = false
+  for (let n = 50; n < 150; n++) journal.append(known, `a-${n}`)
+  expect(journal.moved()).toBeGreaterThan(50)
+  for (let n = 0; n < 150; n++) expect(known.seqOf(1, `a-${n}`)).toBe(n + 1)
 })

@@ -120,8 +120,10 @@ export class Reader implements Member<Reader> {
     this.#left = connected ? Math.min(packets, maxOpen - open) : 1
     parser.parse(bytes)
     // Where it had stopped, the stream may have told of more while nobody listened.
-    this.hasMore = this.#isStopped || hadStopped
-    return this.hasMore
+    const hasMore = this.#isStopped || hadStopped
+    // What came behind a CONNECT waited for that, and isn't much for it.
+    this.hasMore = connected && hasMore
+    return hasMore
   }
 
   /** Whether the parser may begin the next packet. */

@@ -16,7 +16,7 @@ import { Reader } from './reader.ts'
  *   stand behind five heartbeats that wait for it.
  * - Nobody has more than its own share waiting (reader.ts).
  *
- * While an alarm has the right of way (`yields`) only those with little to say are read.
+ * While an alarm has the right of way (`yields`) those with little to say are read, and one of the others now and then.
  *
  * Nobody is held for ever: whoever isn't read either has packets that are still to be answered, or stands in a line that is
  * taken from as soon as answers come.
@@ -165,11 +165,12 @@ export class Reading {
 
   readonly #readOneOfTheCrowd = (): void => {
     this.#timer = undefined
+    const isDiskSlow = this.#isCrowded
     const reader = this.#rest.shift() ?? this.#answered.shift()
     if (reader !== undefined) {
       this.#visit(reader, firstPackets, this.#now())
-      // It has more to say because the disk is slow.
-      reader.busySinceMs = undefined
+      // It has more to say because of that.
+      if (isDiskSlow) reader.busySinceMs = undefined
     }
     if (this.#behindTheFirst > 0) this.#schedule()
   }
