@@ -5,7 +5,7 @@ import { useStation } from '../station.ts'
 export type Read<T> = { data: T | undefined; error: unknown; reading: boolean; again: () => void }
 
 /**
- * Reads when `of` changes, after each reconnect, and every `everyMs` where it is given; a reading that is overtaken is aborted.
+ * Reads when `of` changes, after each reconnect, and `everyMs` after each answer where that is given; a reading that is overtaken is aborted.
  * `of`: what the question is made of, as text.
  */
 export function useRead<T>(of: string, read: (signal: AbortSignal) => Promise<T>, everyMs?: number): Read<T> {
@@ -17,11 +17,17 @@ export function useRead<T>(of: string, read: (signal: AbortSignal) => Promise<T>
   useEffect(() => {
     const ended = new AbortController()
     setState(before => ({ ...(before.of === of ? before : { of }), reading: true }))
+    let timer: ReturnType<typeof setTimeout> | undefined
+    // Counted from the answer: a reading that takes longer than `everyMs` would be cut off by the next one, for ever.
+    const isOver = () => {
+      if (ended.signal.aborted) return true
+      if (everyMs !== undefined) timer = setTimeout(() => setTurn(turn => turn + 1), everyMs)
+      return false
+    }
     read(ended.signal).then(
-      data => ended.signal.aborted || setState({ of, data, reading: false }),
-      error => ended.signal.aborted || setState(before => ({ ...before, error, reading: false })),
+      data => isOver() || setState({ of, data, reading: false }),
+      error => isOver() || setState(before => ({ ...before, error, reading: false })),
     )
-    const timer = everyMs === undefined ? undefined : setTimeout(() => setTurn(turn => turn + 1), everyMs)
     return () => {
       clearTimeout(timer)
       ended.abort()
