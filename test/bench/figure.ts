@@ -1,3 +1,4 @@
+import { english } from './language.ts'
 import { median } from './median.ts'
 
 /** One measure of the benchmark, as it stands in the table, in the picture and in the raw data. */
@@ -43,26 +44,28 @@ export const shown = (value: number): string =>
 /** Two figures: a ratio of two medians knows no more. */
 export const ratioText = (ratio: number): string => ratio.toPrecision(ratio >= 10 ? 3 : 2)
 
-export function aimText({ aim, better, unit }: Figure): string {
+export function aimText({ aim, better, unit }: Figure, { text } = english): string {
   if (aim === undefined) return ''
   const sign = better === 'more' ? '≥' : '≤'
-  return 'ratio' in aim ? `${sign} ${aim.ratio}` : `${sign} ${aim.value} ${unit}`
+  return 'ratio' in aim ? `${sign} ${aim.ratio}` : `${sign} ${aim.value} ${text(unit)}`
 }
 
-export function table(figures: readonly Figure[]): string {
+export function table(figures: readonly Figure[], language = english): string {
+  const { text, measure, named } = language
   const lines = figures.map(figure => {
     const { title, unit, better, rows, against, missing } = figure
     const [ours, ...others] = rows
     const ratio = ratioOf(figure)
     const met = isMet(figure)
     const cells = [
-      `${title}, ${unit}${better === 'less' ? ' (less is better)' : ''}`,
-      ours === undefined ? '' : `${ours.name}: **${shown(ours.median)}**`,
-      [...others.map(({ name, median }) => `${name}: ${shown(median)}`), ...missing].join('<br>'),
-      ratio === undefined ? '' : `${ratioText(ratio)} × ${against}`,
-      `${aimText(figure)}${met === undefined ? '' : met ? ' ✓' : ' ✗'}`,
+      measure(text(title), text(unit), better),
+      ours === undefined ? '' : named(text(ours.name), `**${shown(ours.median)}**`),
+      [...others.map(({ name, median }) => named(text(name), shown(median))), ...missing.map(text)].join('<br>'),
+      ratio === undefined ? '' : `${ratioText(ratio)} × ${text(against as string)}`,
+      `${aimText(figure, language)}${met === undefined ? '' : met ? ' ✓' : ' ✗'}`,
     ]
     return `| ${cells.join(' | ')} |`
   })
-  return ['| | | beside it | ratio | aim |', '| --- | --- | --- | --- | --- |', ...lines].join('\n')
+  const head = `| | | ${language.beside} | ${language.ratio} | ${language.aim} |`
+  return [head, '| --- | --- | --- | --- | --- |', ...lines].join('\n')
 }

@@ -8,19 +8,24 @@ export type Peers = { mosquitto: Peer; nodeRed: Peer }
 
 export const isHere = (peer: Peer): peer is { version: string } => 'version' in peer
 
+const notThere = "isn't installed (Debian: apt-get install mosquitto)"
+/** Each has its Chinese in chinese.ts. */
+export const reasons = {
+  noMosquitto: 'mosquitto: left out by --peers none',
+  noNodeRed: 'Node-RED: left out by --peers none',
+  mosquittoNotThere: `mosquitto: ${notThere}`,
+  brokerNotThere: `Node-RED: its broker, mosquitto, ${notThere}`,
+  notInstalled: 'Node-RED: npm ci --prefix test/bench/node-red failed',
+}
+
 /** `wanted` is false where somebody asked for none. Installs Node-RED where it isn't yet. */
 export function findPeers(wanted: boolean): Peers {
   if (!wanted) {
-    const missing = 'left out by --peers none'
-    return { mosquitto: { missing: `mosquitto: ${missing}` }, nodeRed: { missing: `Node-RED: ${missing}` } }
+    return { mosquitto: { missing: reasons.noMosquitto }, nodeRed: { missing: reasons.noNodeRed } }
   }
   const version = mosquittoVersion()
   if (version === undefined) {
-    const missing = "isn't installed (Debian: apt-get install mosquitto)"
-    return {
-      mosquitto: { missing: `mosquitto: ${missing}` },
-      nodeRed: { missing: `Node-RED: its broker, mosquitto, ${missing}` },
-    }
+    return { mosquitto: { missing: reasons.mosquittoNotThere }, nodeRed: { missing: reasons.brokerNotThere } }
   }
   return { mosquitto: { version }, nodeRed: nodeRed() }
 }
@@ -29,7 +34,7 @@ function nodeRed(): Peer {
   try {
     if (nodeRedVersion() === undefined) installNodeRed()
   } catch (error) {
-    return { missing: `Node-RED: npm ci --prefix test/bench/node-red failed (${messageOf(error).split('\n')[0]})` }
+    return { missing: `${reasons.notInstalled} (${messageOf(error).split('\n')[0]})` }
   }
   return { version: nodeRedVersion() as string }
 }

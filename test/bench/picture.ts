@@ -1,4 +1,5 @@
 import { aimText, type Figure, isMet, type Row, ratioOf, ratioText, shown } from './figure.ts'
+import { english, type Language } from './language.ts'
 
 /**
  * The figures as bars, each measure with a scale of its own, in two columns. Plain SVG; it carries its own ground and knows
@@ -24,7 +25,7 @@ const style = `
     .ours { fill: #4c9fe6 } .other { fill: #4b535d } .missed { fill: #e09b4d }
   }`
 
-export function picture(figures: readonly Figure[]): string {
+export function picture(figures: readonly Figure[], language = english): string {
   // One bar by itself compares nothing: those stand in the table only.
   const drawn = figures.filter(({ rows }) => rows.length > 1)
   const columns = inTwo(drawn)
@@ -32,12 +33,12 @@ export function picture(figures: readonly Figure[]): string {
   const body = columns.flatMap((figures, index) => {
     let y = margin
     return figures.map(figure => {
-      const at = `<g transform="translate(${margin + index * (column + gap)} ${y})">${drawing(figure)}</g>`
+      const at = `<g transform="translate(${margin + index * (column + gap)} ${y})">${drawing(figure, language)}</g>`
       y += heightOf([figure])
       return at
     })
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Figures of the benchmark; the table below says the same">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${language.picture}">
 <style>${style}
 </style>
 <rect class="ground" width="${width}" height="${height}" rx="6"/>
@@ -57,19 +58,19 @@ function inTwo(figures: readonly Figure[]): [Figure[], Figure[]] {
   return [figures.slice(0, cut), figures.slice(cut)]
 }
 
-function drawing(figure: Figure): string {
+function drawing(figure: Figure, language: Language): string {
   const { title, unit, better, rows } = figure
   const most = Math.max(...rows.map(({ median }) => median))
   const ratio = ratioOf(figure)
   const said = [
-    `${unit}, ${better} is better`,
-    ...(ratio === undefined ? [] : [`ratio ${ratioText(ratio)}`]),
-    ...(figure.aim === undefined ? [] : [`aim ${aimText(figure)}`]),
+    language.scale(language.text(unit), better),
+    ...(ratio === undefined ? [] : [`${language.ratio} ${ratioText(ratio)}`]),
+    ...(figure.aim === undefined ? [] : [`${language.aim} ${aimText(figure, language)}`]),
   ].join(' · ')
   return [
-    `<text class="title" y="12">${escaped(title)}</text>`,
+    `<text class="title" y="12">${escaped(language.text(title))}</text>`,
     `<text class="${isMet(figure) === false ? 'missed' : 'note'}" y="28">${escaped(said)}</text>`,
-    ...rows.map((row, index) => bar(row, index, most)),
+    ...rows.map(({ name, ...row }, index) => bar({ name: language.text(name), ...row }, index, most)),
   ].join('')
 }
 
