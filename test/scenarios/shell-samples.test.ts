@@ -61,8 +61,10 @@ test.each(commands.filter(command => ours.test(command)))('%s: the command knows
 
 test.each(commands.filter(command => !ours.test(command)))('%s: what it names is there', async command => {
   await run('bash', ['-n', '-c', command])
-  for (const path of command.match(/\b(gateway|schemas|device-sim)\/\S+/g) ?? [])
+  for (const path of command.match(/\b(gateway|schemas|device-sim|test)\/\S+/g) ?? [])
     expect(existsSync(join(root, path))).toBe(true)
+  // The test runner's files and folders are looked for above.
+  if (command.startsWith('npx vitest run ')) return
   const program = command.split(' ')[0]!
   expect(['git', 'cd', 'useradd', 'install', 'echo', 'systemctl', 'journalctl', 'docker']).toContain(program)
 })
