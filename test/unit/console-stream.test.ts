@@ -73,11 +73,13 @@ describe("the gateway's clock", () => {
 })
 
 /** A gateway's stream by hand. */
-function createStand() {
+const snapshot = 'id: 7-1\nevent: snapshot\ndata: {"alarms":[]}\n\n'
+function createStand(isMute = false) {
   const lines: { lastId: string | undefined; signal: AbortSignal; say: (text: string) => void; cut: () => void }[] = []
   const heard: LiveEvent[] = []
   let refusal: ApiError | undefined
   let reads = 0
+  let greeting = Promise.resolve()
   let tries = 0
   const live = createLive({
     api: {
@@ -93,12 +95,18 @@ function createStand() {
           say: text => void writer.write(new TextEncoder().encode(text)).catch(() => {}),
           cut: () => void writer.close().catch(() => {}),
         })
+        // As the gateway begins: of a new line with all that is open, else with what was missed, here nothing.
+        lines.at(-1)!.say('retry: 2000\n\n')
+        if (lastId === undefined && !isMute) lines.at(-1)!.say(snapshot)
         return new Response(readable)
       },
     },
     clock: { at: () => 1_000_000, own: () => 5 },
     onEvent: event => heard.push(event),
-    readAll: async () => void reads++,
+    greet: () => {
+      reads++
+      return greeting
+    },
   })
   return {
     live,
@@ -106,6 +114,11 @@ function createStand() {
     heard,
     reads: () => reads,
     tries: () => tries,
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      greeting = promise
+      return resolve
+    },
     refuse: (status: number) => {
       refusal = new ApiError(status, undefined, `HTTP ${status}`)
     },
@@ -114,12 +127,12 @@ function createStand() {
 }
 
 describe('live', () => {
-  test('after a break it goes on after the last event, reads all anew, and is live only then', async () => {
+  test('after a break it goes on after the last event, asks who this is, and is live only then', async () => {
     const { live, lines, heard, reads, until } = createStand()
     live.start()
     await until(() => live.isLive())
     lines[0]!.say('id: 7-3\nevent: presence\ndata: {"device":"a","presence":"silent","at":""}\n\n')
-    await until(() => heard.length === 1)
+    await until(() => heard.length === 2)
     lines[0]!.cut()
     await until(() => live.state.value.is === 'lost')
     expect(live.state.value).toEqual({ is: 'lost', since: 1_000_000 })
@@ -128,6 +141,35 @@ describe('live', () => {
     expect([reads(), live.round.value]).toEqual([2, 2])
     live.stop()
     expect(lines[1]!.signal.aborted).toBe(true)
+  })
+
+  test('it is live on the open alarms and the greeting, not on one of the two', async () => {
+    const { live, lines, until, heard } = createStand(true)
+    live.start()
+    await until(() => lines.length === 1)
+    lines[0]!.say('event: counters\ndata: {}\n\n')
+    await until(() => heard.length === 1)
+    expect(live.isLive()).toBe(false)
+    lines[0]!.say(snapshot)
+    await until(() => live.isLive())
+    live.stop()
+    const other = createStand()
+    const late = other.hold()
+    other.live.start()
+    await other.until(() => other.heard.length === 1)
+    expect(other.live.isLive()).toBe(false)
+    late()
+    await other.until(() => other.live.isLive())
+    other.live.stop()
+  })
+
+  test('after a log-out nothing is known any more', async () => {
+    const { live, until } = createStand()
+    live.start()
+    await until(() => live.isLive())
+    expect(live.round.value).toBe(1)
+    live.stop()
+    expect([live.round.value, live.state.value]).toEqual([0, { is: 'connecting', since: undefined }])
   })
 
   test('a line that says nothing for 10 s is dead, whatever TCP believes', async () => {

@@ -6,8 +6,8 @@ import { createSseParser, type ServerEvent } from './sse.ts'
 
 /**
  * What happens, as it happens. EventSource sends no Authorization header, so the stream is read by fetch. After a break it goes
- * on after the last event, or, where the gateway is a new one, begins with all open alarms; either way everything else is read
- * again before it counts as live, so what is shown is right without a reload.
+ * on after the last event, or, where the gateway is a new one, begins with all open alarms. It is live once it holds those and the
+ * gateway said who this is: a list that is slow (lists.ts) must not lock the steps of an alarm.
  */
 export type LiveEvent =
   | { name: 'snapshot'; data: StreamSnapshot }
@@ -21,7 +21,7 @@ export type LiveState = { is: 'live' } | { is: 'connecting' | 'lost'; since: num
 export type Live = {
   readonly state: ReadonlySignal<LiveState>
   readonly isLive: () => boolean
-  /** Told each time everything was read anew. */
+  /** How often it became live since the log-in: each time what was read before may be old. */
   readonly round: ReadonlySignal<number>
   start(): void
   stop(): void
@@ -37,9 +37,10 @@ export function createLive(ports: {
   api: Pick<Api, 'stream'>
   clock: Pick<Clock, 'at' | 'own'>
   onEvent: (event: LiveEvent, heardAtOwnMs: number) => void
-  readAll: (signal: AbortSignal) => Promise<void>
+  /** Asks the gateway who this is and what time it has. */
+  greet: (signal: AbortSignal) => Promise<void>
 }): Live {
-  const { api, clock, onEvent, readAll } = ports
+  const { api, clock, onEvent, greet } = ports
   const state = signal<LiveState>({ is: 'connecting', since: undefined })
   const round = signal(0)
   let running: AbortController | undefined
@@ -77,14 +78,14 @@ export function createLive(ports: {
     try {
       const response = await api.stream(lastId, signal)
       heard()
-      const reading = readAll(signal).then(() => {
+      const known = Promise.withResolvers<void>()
+      const greeting = Promise.all([greet(signal), known.promise]).then(() => {
         if (signal.aborted) return
         state.value = { is: 'live' }
         round.value++
         onLive()
       })
-      // Awaited below; until then a failure must not count as nobody's.
-      reading.catch(() => line.abort())
+      greeting.catch(() => line.abort())
       const parse = createSseParser()
       const decoder = new TextDecoder()
       const reader = (response.body as ReadableStream<Uint8Array>).getReader()
@@ -93,8 +94,9 @@ export function createLive(ports: {
         if (done) break
         heard()
         for (const event of parse(decoder.decode(value, { stream: true }))) tell(event)
+        // Of a new line the first event that has an id is the snapshot; on one that goes on, what was missed comes first.
+        if (lastId !== undefined) known.resolve()
       }
-      await reading
     } finally {
       clearTimeout(watch)
     }
@@ -131,6 +133,9 @@ export function createLive(ports: {
       running = undefined
       lastId = undefined
       heardAt = undefined
+      // Of the next session nothing is known yet.
+      round.value = 0
+      state.value = { is: 'connecting', since: undefined }
       wake?.()
     },
     hurry: () => wake?.(),

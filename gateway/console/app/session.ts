@@ -13,6 +13,8 @@ export type SessionKeeper = {
   mayAct: ReadonlySignal<boolean>
   mayAdminister: ReadonlySignal<boolean>
   enter(token: string, me: Me): void
+  /** What the gateway says now of whoever is in: a name or role may have been changed. */
+  is(me: Pick<Me, 'name' | 'role'>): void
   leave(why: Left): void
 }
 
@@ -21,6 +23,10 @@ const place = 'gatehouse.session'
 export function createSession(storage: Storage): SessionKeeper {
   const session = signal<Session | undefined>(parse(storage.getItem(place)))
   const left = signal<Left | undefined>(undefined)
+  const put = (next: Session) => {
+    session.value = next
+    storage.setItem(place, JSON.stringify(next))
+  }
   return {
     session,
     left,
@@ -28,9 +34,12 @@ export function createSession(storage: Storage): SessionKeeper {
     mayAct: computed(() => session.value !== undefined && session.value.role !== 'viewer'),
     mayAdminister: computed(() => session.value?.role === 'admin'),
     enter(token, { name, role }) {
-      session.value = { token, name, role }
+      put({ token, name, role })
       left.value = undefined
-      storage.setItem(place, JSON.stringify(session.value))
+    },
+    is({ name, role }) {
+      const known = session.peek()
+      if (known !== undefined && (known.name !== name || known.role !== role)) put({ ...known, name, role })
     },
     leave(why) {
       session.value = undefined

@@ -4,6 +4,7 @@ import { useContext } from 'preact/hooks'
 import { type Api, createApi } from './api.ts'
 import { createSelection, type Selection } from './board/selection.ts'
 import { type Clock, createClock } from './clock.ts'
+import { createLists, type Lists } from './lists.ts'
 import { createLive, type Live } from './live.ts'
 import { parseHash, type Route } from './route.ts'
 import { createSession, type SessionKeeper } from './session.ts'
@@ -18,7 +19,9 @@ export type Station = {
   readonly api: Api
   readonly live: Live
   readonly clock: Clock
-  /** What is known of sites, devices and alarms; true while `live` is. */
+  /** Keeps `world`'s lists right while `live` is. */
+  readonly lists: Lists
+  /** What is known of sites, devices and alarms; true while `live` is, but for lists that failed. */
   readonly world: World
   readonly route: ReadonlySignal<Route>
   /** Which alarm is open on the board. */
@@ -36,14 +39,22 @@ export function createStation(window: Window & typeof globalThis): Station {
   const session = createSession(window.sessionStorage)
   const api = createApi({ token: session.token, onUnknownToken: () => session.leave('unknown') })
   const world = createWorld()
+  const lists = createLists((name, signal) => world.read(name, api, signal))
   const live = createLive({
     api,
     clock,
     onEvent: (event, heardAt) => {
       if (event.name === 'counters') clock.heard(event.data.at, heardAt)
       world.take(event)
+      // It says who came and went; when a device was heard last only the list does.
+      if (event.name === 'presence') lists.soon('devices')
     },
-    readAll: signal => world.readAll(api, clock, signal),
+    async greet(signal) {
+      const asked = clock.own()
+      const me = await api.get('me', {}, signal)
+      clock.heard(me.now, clock.own(), asked)
+      session.is(me)
+    },
   })
   const route = signal(parseHash(window.location.hash))
   const selection = createSelection(world, route, window)
@@ -54,6 +65,7 @@ export function createStation(window: Window & typeof globalThis): Station {
     api,
     live,
     clock,
+    lists,
     world,
     route,
     selection,
@@ -67,7 +79,12 @@ export function createStation(window: Window & typeof globalThis): Station {
         if (session.session.value === undefined) {
           live.stop()
           world.forget()
+          sound.unmute()
         } else live.start()
+      })
+      effect(() => {
+        if (live.state.value.is === 'live') lists.start()
+        else lists.stop()
       })
     },
   }

@@ -3,7 +3,7 @@ import type { Alarm } from '../../../schemas/alarm.ts'
 import type { DeviceView, SiteView } from '../../../schemas/api.ts'
 import type { StreamCounters } from '../../../schemas/stream.ts'
 import type { Api } from './api.ts'
-import type { Clock } from './clock.ts'
+import type { ListName } from './lists.ts'
 import type { LiveEvent } from './live.ts'
 import { newer, withPresence } from './merge.ts'
 
@@ -19,10 +19,12 @@ export type World = {
   take(event: LiveEvent): void
   /** An answer of the API that holds an alarm. */
   takeAlarm(alarm: Alarm): void
-  readAll(api: Api, clock: Clock, signal: AbortSignal): Promise<void>
-  readDevices(api: Api, signal?: AbortSignal): Promise<void>
+  /** Throws ApiError. */
+  read(name: ListName, api: Pick<Api, 'get'>, signal?: AbortSignal): Promise<void>
   forget(): void
 }
+
+type Told = { device: string; presence: DeviceView['presence'] }
 
 const closedRead = 200
 const closedKept = 1000
@@ -32,8 +34,10 @@ export function createWorld(): World {
   const devices = signal<readonly DeviceView[]>([])
   const alarms = signal<ReadonlyMap<string, Alarm>>(new Map())
   const counters = signal<StreamCounters | undefined>(undefined)
-  /** What the stream said of devices while a list was on its way: newer than the list. */
-  let told: { device: string; presence: DeviceView['presence'] }[] | undefined
+  /** What the stream said of devices while a list was on its way: newer than the list. One for each list that is. */
+  const told = new Set<Told[]>()
+  let asked = 0
+  let taken = 0
 
   const put = (given: readonly Alarm[]) => {
     const next = new Map(alarms.peek())
@@ -43,11 +47,19 @@ export function createWorld(): World {
     alarms.value = next
   }
 
-  const readDevices = async (api: Api, abort?: AbortSignal) => {
-    told = []
-    const { items } = await api.get('devices', {}, abort)
-    devices.value = told === undefined ? items : told.reduce(withPresence, items)
-    told = undefined
+  const readDevices = async (api: Pick<Api, 'get'>, abort?: AbortSignal) => {
+    const meanwhile: Told[] = []
+    const turn = ++asked
+    told.add(meanwhile)
+    try {
+      const { items } = await api.get('devices', {}, abort)
+      // One that was asked for later was faster.
+      if (turn < taken) return
+      taken = turn
+      devices.value = meanwhile.reduce(withPresence, items as readonly DeviceView[])
+    } finally {
+      told.delete(meanwhile)
+    }
   }
 
   const all = computed(() => [...alarms.value.values()])
@@ -62,7 +74,7 @@ export function createWorld(): World {
       if (event.name === 'alarm') put([event.data.alarm])
       else if (event.name === 'counters') counters.value = event.data
       else if (event.name === 'presence') {
-        told?.push(event.data)
+        for (const meanwhile of told) meanwhile.push(event.data)
         devices.value = withPresence(devices.peek(), event.data)
       } else {
         // All that are open: what was open here and is not among them was closed meanwhile; the list says how.
@@ -72,19 +84,11 @@ export function createWorld(): World {
       }
     },
     takeAlarm: alarm => put([alarm]),
-    async readAll(api, clock, abort) {
-      const asked = clock.own()
-      const [me, siteList, closed] = await Promise.all([
-        api.get('me', {}, abort),
-        api.get('sites', {}, abort),
-        api.get('alarms', { stage: 'closed', limit: closedRead }, abort),
-        readDevices(api, abort),
-      ])
-      clock.heard(me.now, clock.own(), asked)
-      sites.value = siteList.items
-      put(closed.items)
+    async read(name, api, abort) {
+      if (name === 'devices') await readDevices(api, abort)
+      else if (name === 'sites') sites.value = (await api.get('sites', {}, abort)).items
+      else put((await api.get('alarms', { stage: 'closed', limit: closedRead }, abort)).items)
     },
-    readDevices,
     forget() {
       sites.value = []
       devices.value = []

@@ -26,7 +26,7 @@ export function Sites() {
   const [asking, ask] = useState<string | undefined>()
   const filter = filterOf(route.value.query)
   // Presence comes by the stream; last signs of life, gaps and batteries only by the list.
-  const figures = useRead('devices', signal => world.readDevices(api, signal), figuresEveryMs)
+  const figures = useRead('devices', signal => world.read('devices', api, signal), figuresEveryMs)
   const maintenance = useRead('maintenance', signal => api.get('maintenance', {}, signal), figuresEveryMs)
   const activity = useRead(
     'activity',

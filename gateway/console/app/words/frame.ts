@@ -15,6 +15,8 @@ export const frameWords = inBoth(
     connecting: '正在连接',
     notLive: '未连接',
     notLiveSince: (time: string) => `与网关的连接已断开。以下为 ${time} 的情况，操作暂不可用；正在重新连接。`,
+    lists: { sites: '单位', devices: '设备', closed: '已结警情' },
+    notRead: (lists: string[]) => `读不到${lists.join('、')}，所列可能已旧或不全；正在自动重读。警情处置不受影响。`,
     notLiveYet: '正在连接网关，操作暂不可用。',
     sites: (count: number) => `${count} 个单位`,
     online: (count: number) => `${count} 台在线`,
@@ -56,6 +58,9 @@ export const frameWords = inBoth(
     notLive: 'not live',
     notLiveSince: (time: string) =>
       `The gateway can't be reached. This is how things were at ${time}; actions wait. Reconnecting.`,
+    lists: { sites: 'sites', devices: 'devices', closed: 'closed alarms' },
+    notRead: (lists: string[]) =>
+      `Could not read: ${lists.join(', ')}. What is listed may be old or not all; it is being read again. Steps of alarms work.`,
     notLiveYet: 'Connecting to the gateway; actions wait.',
     sites: (count: number) => `${count} sites`,
     online: (count: number) => `${count} online`,
