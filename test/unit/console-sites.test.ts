@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { openAt } from '../../gateway/console/app/at-site.ts'
 import { type SummaryWords, summaryOf } from '../../gateway/console/app/events/summary.ts'
-import { filterOf, isNarrow, rowsOf, totalsOf } from '../../gateway/console/app/sites/filter.ts'
+import { filterOf, isBegun, isNarrow, rowsOf, totalsOf } from '../../gateway/console/app/sites/filter.ts'
 import type { MaintenanceView } from '../../schemas/actions.ts'
 import type { DeviceView, SiteView } from '../../schemas/api.ts'
+import { alarmOf } from './console-alarm.ts'
 
 const site = (id: string, name: string): SiteView => ({
   id,
@@ -109,4 +111,19 @@ test('an event says in one line what it is, in words, with nothing that is not t
   expect(say('heartbeat', { battery: 0 })).toBe('电量 0%')
   expect(say('status', { status: 'offline' })).toBe('offline')
   expect(say('access', null)).toBe('此版本读不出内容')
+})
+
+test('a window that may have begun is looked for at just that place', () => {
+  expect(isBegun([window], { of: 'site', id: 's-1' })).toBe(true)
+  expect(isBegun([window], { of: 'site', id: 's-2' })).toBe(false)
+  // Its site's is not its own.
+  expect(isBegun([window], { of: 'device', id: 'b-1' })).toBe(false)
+})
+
+test("a site's open alarms, and what else is open where an alarm is", () => {
+  const elsewhere = alarmOf({ id: 'c', site: { ...alarmOf().site, id: 'school-02' } })
+  const open = [alarmOf({ id: 'a' }), alarmOf({ id: 'b' }), elsewhere]
+  expect(openAt(open, 'school-01').map(({ id }) => id)).toEqual(['a', 'b'])
+  expect(openAt(open, 'school-01', 'a').map(({ id }) => id)).toEqual(['b'])
+  expect(openAt(open, 'school-03')).toEqual([])
 })

@@ -1,22 +1,27 @@
 import type { Alarm } from '../../../../schemas/alarm.ts'
+import { openAt } from '../at-site.ts'
 import { ModeBadge, StageBadge } from '../parts/stage.tsx'
 import { hashOf } from '../route.ts'
-import { timeOfDay } from '../time.ts'
+import { useStation } from '../station.ts'
+import { timeOrDay } from '../time.ts'
 import { alarmWords } from '../words/alarm.ts'
 import { boardWords } from '../words/board.ts'
 import { useWords } from '../words/words.ts'
 
 /** Where it is, whom to call there, how fast somebody has to be there. */
 export function Facts({ alarm }: { alarm: Alarm }) {
+  const { world, clock } = useStation()
   const words = useWords(boardWords)
   const { triggers, deviceKinds } = useWords(alarmWords)
   const { site, device, location } = { ...alarm, location: alarm.site.location }
+  const now = clock.now.value
+  const neighbours = openAt(world.open.value, site.id, alarm.id)
   return (
     <>
       <p class="marks">
-        <b>{triggers[alarm.trigger]}</b> · {words.pressed(alarm.pressCount)} · <time>{timeOfDay(alarm.raisedAt)}</time>{' '}
-        · {words.class(site.responseMinutes)}
-        {alarm.restoredAt !== null && ` · ${words.restored(timeOfDay(alarm.restoredAt))}`}
+        <b>{triggers[alarm.trigger]}</b> · {words.pressed(alarm.pressCount)} ·{' '}
+        <time>{timeOrDay(alarm.raisedAt, now)}</time> · {words.class(site.responseMinutes)}
+        {alarm.restoredAt !== null && ` · ${words.restored(timeOrDay(alarm.restoredAt, now))}`}
         {alarm.maintenance && <b class="warn"> · {words.maintenance}</b>}
       </p>
       <dl class="facts">
@@ -51,10 +56,10 @@ export function Facts({ alarm }: { alarm: Alarm }) {
           </>
         )}
       </dl>
-      {alarm.neighbours.length > 0 && (
+      {neighbours.length > 0 && (
         <section class="neighbours">
           <h3>▲ {words.neighbours}</h3>
-          {alarm.neighbours.map(({ id, trigger, mode, stage }) => (
+          {neighbours.map(({ id, trigger, mode, stage }) => (
             <a key={id} href={hashOf('alarm', {}, id)}>
               <ModeBadge mode={mode} /> {triggers[trigger]} <StageBadge stage={stage} />
             </a>

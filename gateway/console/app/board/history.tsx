@@ -1,7 +1,7 @@
 import type { Alarm } from '../../../../schemas/alarm.ts'
 import { summaryOf } from '../events/summary.ts'
 import { useStation } from '../station.ts'
-import { timeOfDay } from '../time.ts'
+import { timeOrDay } from '../time.ts'
 import { alarmWords } from '../words/alarm.ts'
 import { boardWords } from '../words/board.ts'
 import { eventWords } from '../words/events.ts'
@@ -10,6 +10,7 @@ import { escalationsOf, pressing } from './told.ts'
 
 /** What happened to the alarm, who did it and when; the latest first. */
 export function History({ alarm }: { alarm: Alarm }) {
+  const now = useStation().clock.now.value
   const words = useWords(boardWords)
   return (
     <section class="history">
@@ -17,7 +18,7 @@ export function History({ alarm }: { alarm: Alarm }) {
       <ol>
         {alarm.history.toReversed().map(({ at, what, by, note, unit, incidentNo }, index) => (
           <li key={`${at}${what}${by}`} class={`line ${what}`} value={alarm.history.length - index}>
-            <time>{timeOfDay(at)}</time>
+            <time>{timeOrDay(at, now)}</time>
             <span>
               <b>{words.lines[what]}</b> {by !== undefined && (what === 'escalated' ? words.deadlines(by) : by)}
               {unit !== undefined && ` → ${unit}`}
@@ -33,6 +34,7 @@ export function History({ alarm }: { alarm: Alarm }) {
 
 /** Each deadline that was missed says who was told because of it. */
 export function Missed({ alarm }: { alarm: Alarm }) {
+  const now = useStation().clock.now.value
   const words = useWords(boardWords)
   const escalations = pressing(escalationsOf(alarm), alarm)
   if (escalations.length === 0 || alarm.stage === 'closed') return null
@@ -42,8 +44,8 @@ export function Missed({ alarm }: { alarm: Alarm }) {
         <li key={missed}>
           ▲{' '}
           {told.length === 0
-            ? words.missedTelling(words.deadlines(missed), timeOfDay(at))
-            : words.missedTold(words.deadlines(missed), told.join(', '), timeOfDay(at))}
+            ? words.missedTelling(words.deadlines(missed), timeOrDay(at, now))
+            : words.missedTold(words.deadlines(missed), told.join(', '), timeOrDay(at, now))}
         </li>
       ))}
     </ul>
@@ -54,7 +56,8 @@ const shownAtMost = 12
 
 /** The site's last events before the alarm. */
 export function Recent({ alarm }: { alarm: Alarm }) {
-  const { world } = useStation()
+  const { world, clock } = useStation()
+  const now = clock.now.value
   const words = useWords(boardWords)
   const { eventKinds, triggers, modes } = useWords(alarmWords)
   const { summary: says } = useWords(eventWords)
@@ -67,7 +70,7 @@ export function Recent({ alarm }: { alarm: Alarm }) {
       <ol>
         {recent.map(({ seq, at, device, kind, summary }) => (
           <li key={seq} class="line">
-            <time>{timeOfDay(at)}</time>
+            <time>{timeOrDay(at, now)}</time>
             <span>
               {names.get(device) ?? device} <b>{eventKinds[kind as keyof typeof eventKinds] ?? kind}</b>{' '}
               <span class={isOdd(summary) ? 'warn' : 'quiet'}>

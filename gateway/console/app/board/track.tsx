@@ -1,5 +1,6 @@
 import type { Alarm, Stage } from '../../../../schemas/alarm.ts'
-import { timeOfDay } from '../time.ts'
+import { useStation } from '../station.ts'
+import { timeOrDay } from '../time.ts'
 import { alarmWords } from '../words/alarm.ts'
 import { useWords } from '../words/words.ts'
 
@@ -7,6 +8,7 @@ const stages: readonly Stage[] = ['raised', 'delivered', 'acknowledged', 'dispat
 
 /** RAISED ● DELIVERED ○ …: what is reached and when, what is to come. One that was skipped is no dot. */
 export function Track({ alarm }: { alarm: Alarm }) {
+  const { clock } = useStation()
   const words = useWords(alarmWords)
   const now = stages.indexOf(alarm.stage)
   return (
@@ -18,7 +20,7 @@ export function Track({ alarm }: { alarm: Alarm }) {
           <li key={stage} class={state} aria-current={index === now ? 'step' : undefined}>
             <i aria-hidden="true">{state === 'to-come' ? '○' : state === 'skipped' ? '–' : '●'}</i>
             <span>{words.stages[stage]}</span>
-            <time>{line !== undefined && timeOfDay(line.at)}</time>
+            <time>{line !== undefined && timeOrDay(line.at, clock.now.value)}</time>
           </li>
         )
       })}

@@ -24,6 +24,12 @@ export const windowOf = (
 ): MaintenanceView | undefined =>
   windows.find(one => one.site === site || (device !== undefined && one.device === device))
 
+/** Whether a window was begun for just this site or device. */
+export const isBegun = (
+  windows: readonly MaintenanceView[],
+  { of, id }: { of: 'site' | 'device'; id: string },
+): boolean => windows.some(one => one[of] === id)
+
 function isIn(device: DeviceView, state: State, windows: readonly MaintenanceView[]): boolean {
   if (state === 'gaps') return device.missing > 0
   if (state === 'battery') return device.battery !== null && device.battery < lowBattery

@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks'
 import type { MaintenanceView } from '../../../../schemas/actions.ts'
+import { ApiError } from '../api.ts'
 import { Failure } from '../parts/failure.tsx'
 import { Field } from '../parts/field.tsx'
 import { useStation } from '../station.ts'
 import { timeOrDay } from '../time.ts'
 import { siteWords } from '../words/sites.ts'
 import { useWords } from '../words/words.ts'
+import { isBegun } from './filter.ts'
 
 /** What is maintained: a site, or one device. */
 export type Place = { of: 'site' | 'device'; id: string; name: string }
@@ -74,7 +76,18 @@ export function Begin({ place, onDone }: { place: Place; onDone: () => void }) {
   const [minutes, setMinutes] = useState(30)
   const [by, setBy] = useState(session.session.value?.name ?? '')
   const [note, setNote] = useState('')
-  const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false })
+  const [state, setState] = useState<{ busy: boolean; unsure?: boolean; error?: unknown }>({ busy: false })
+  // Without an answer it may have begun; a second one of the same place would have to be ended by itself. So first one looks.
+  const look = async (error: unknown) => {
+    setState({ busy: true, error })
+    try {
+      const { items } = await api.get('maintenance')
+      if (isBegun(items, place)) onDone()
+      else setState({ busy: false, error })
+    } catch (failed) {
+      setState({ busy: false, unsure: true, error: failed })
+    }
+  }
   const begin = async () => {
     setState({ busy: true })
     try {
@@ -82,7 +95,8 @@ export function Begin({ place, onDone }: { place: Place; onDone: () => void }) {
       await api.post('maintenance', { [place.of]: place.id, minutes, by: by.trim(), ...said })
       onDone()
     } catch (error) {
-      setState({ busy: false, error })
+      if (error instanceof ApiError && error.status === 0) await look(error)
+      else setState({ busy: false, error })
     }
   }
   return (
@@ -111,14 +125,17 @@ export function Begin({ place, onDone }: { place: Place; onDone: () => void }) {
         <Field label={words.note}>
           <input value={note} maxLength={256} onInput={event => setNote(event.currentTarget.value)} />
         </Field>
-        <button type="submit" disabled={state.busy || by.trim() === '' || !live.isLive()}>
+        <button type="submit" disabled={state.busy || state.unsure || by.trim() === '' || !live.isLive()}>
           {words.start}
         </button>
         <button type="button" class="plain" onClick={onDone}>
           {words.cancel}
         </button>
       </div>
-      {state.error !== undefined && <Failure error={state.error} />}
+      {state.unsure && <p class="warn">{words.unsure}</p>}
+      {state.error !== undefined && (
+        <Failure error={state.error} {...(state.unsure && { onAgain: () => void look(state.error) })} />
+      )}
     </form>
   )
 }

@@ -1,6 +1,7 @@
 import type { MaintenanceView } from '../../../../schemas/actions.ts'
 import type { DeviceView } from '../../../../schemas/api.ts'
 import type { Histogram } from '../../../../schemas/histogram.ts'
+import { openAt } from '../at-site.ts'
 import { marksOf } from '../counted.ts'
 import { ago } from '../figures.ts'
 import { useRead } from '../parts/use-read.ts'
@@ -80,11 +81,13 @@ export function SiteRows(props: {
   shared: Shared
 }) {
   const { row, isOpen, onToggle, activity, shared } = props
+  const { world } = useStation()
   const { site, devices, shown } = row
   const words = useWords(siteWords)
   const { siteKinds } = useWords(alarmWords)
   const { counted, online, ...figures } = totalsOf(devices)
   const place: Place = { of: 'site', id: site.id, name: site.name }
+  const open = openAt(world.open.value, site.id).length
   return (
     <>
       <tr class="site">
@@ -92,8 +95,7 @@ export function SiteRows(props: {
           <button type="button" class="plain opener" aria-expanded={isOpen} onClick={onToggle}>
             <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {site.name}
           </button>
-          <span class="quiet"> {siteKinds[site.kind]}</span>{' '}
-          {site.openAlarms > 0 && <b class="alarm">{words.openAlarms(site.openAlarms)}</b>}
+          <span class="quiet"> {siteKinds[site.kind]}</span> {open > 0 && <b class="alarm">{words.openAlarms(open)}</b>}
         </th>
         <td class={online < counted ? 'warn' : undefined}>{words.online(online, counted)}</td>
         <td class="bar">{activity !== undefined && <StatusBar marks={marksOf(activity, site.id)} />}</td>
