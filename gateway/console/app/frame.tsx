@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { Banner } from './banner.tsx'
 import { AlarmStrip, Announcement } from './board/alarm-strip.tsx'
 import { Header } from './header.tsx'
@@ -24,11 +24,16 @@ function Frame() {
   const [help, setHelp] = useState(false)
   const onHelp = useCallback((change: 'toggle' | 'hide') => setHelp(shown => change === 'toggle' && !shown), [])
   useKeyboard(station, onHelp)
+  const tabs = useRef<HTMLElement>(null)
+  // On a phone the row of tabs is wider than the screen.
+  useEffect(() => {
+    tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [name])
   const Page = name === undefined ? Unknown : pages[name]
   return (
     <div class={live.state.value.is === 'lost' ? 'frame stale' : 'frame'}>
       <Header />
-      <nav class="tabs" aria-label={words.menu}>
+      <nav ref={tabs} class="tabs" aria-label={words.menu}>
         {pageNames.map(one => (
           <a key={one} href={addressOf(one)} aria-current={one === name ? 'page' : undefined}>
             {words.pages[one]}
@@ -36,7 +41,7 @@ function Frame() {
         ))}
       </nav>
       <Banner />
-      {name !== 'board' && <AlarmStrip />}
+      <AlarmStrip onBoard={name === 'board'} />
       <Announcement />
       <main class={`page ${name ?? 'unknown'}`} tabIndex={-1}>
         <Page />
