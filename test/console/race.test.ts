@@ -3,9 +3,16 @@ import { expect, test } from 'vitest'
 import type { Alarm } from '../../schemas/alarm.ts'
 import { useBrowser } from '../helpers/browser.ts'
 import { startDuty } from '../helpers/duty.ts'
-import { logIn, type Officer, officers } from '../helpers/officers.ts'
+import { logIn, type Officer, officers, settled } from '../helpers/officers.ts'
+import { until } from '../helpers/until.ts'
 
 const { visit } = useBrowser()
+
+const pressNextAtOnce = `new MutationObserver(() => {
+  if (window.pressedNext || document.querySelector('form.steps[data-step="arrive"]') === null) return
+  window.pressedNext = true
+  document.querySelector('form.steps button.big').click()
+}).observe(document.body, { subtree: true, childList: true, attributes: true })`
 
 test('two operators take over one alarm at once: one does, the other is told who was first, and both go on without a reload', async () => {
   const { gateway, press } = await startDuty()
@@ -29,6 +36,7 @@ test('two operators take over one alarm at once: one does, the other is told who
     })
   const answers = await Promise.all(
     desks.map(async ({ page, name }) => {
+      await settled(page)
       const answer = page.waitForResponse('**/acknowledge')
       await page.getByRole('button', { name: '接警' }).click()
       return { name, status: (await answer).status() }
@@ -48,12 +56,17 @@ test('two operators take over one alarm at once: one does, the other is told who
   expect(await winner!.page.locator('.trouble').count()).toBe(0)
   // The one who was late goes on with it: it is the same alarm, at its next step.
   await loser!.page.getByLabel('派出单位').fill('1号车')
+  await settled(loser!.page)
+  // The button is pressed a second time the moment it has become the next step's: that is not taken.
+  await loser!.page.evaluate(pressNextAtOnce)
   await loser!.page.getByRole('button', { name: '派警' }).click()
   for (const { page } of desks) await page.locator('.history .line', { hasText: `派警 ${loser!.name}` }).waitFor()
+  await until(() => loser!.page.evaluate('window.pressedNext') as Promise<boolean>, 'the second press')
   const { history } = await gateway.get<Alarm>(`alarms/${alarm}`)
   expect(history.flatMap(({ what, by }) => (names.includes(by as Officer) ? [[what, by]] : []))).toEqual([
     ['acknowledged', first],
     ['dispatched', loser!.name],
   ])
+  expect(await gateway.get<Alarm>(`alarms/${alarm}`)).toMatchObject({ stage: 'dispatched' })
   expect(desks.map(({ loads }) => loads())).toEqual([1, 1])
 })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clockOf, isUnacknowledged } from '../../gateway/console/app/board/deadline.ts'
 import { escalationsOf, pressing } from '../../gateway/console/app/board/told.ts'
 import { after, alarmOf, line, pressedAt } from './console-alarm.ts'
@@ -72,6 +72,36 @@ test('a real press in a drill that somebody had taken over is to be taken over a
   })
   expect(isUnacknowledged(turned)).toBe(true)
   expect(clockOf(turned, at(130))).toMatchObject({ waitsFor: 'acknowledge', elapsedMs: 10_000, allowedMs: 30_000 })
+})
+
+describe('a drill that turned real after it had been taken over', () => {
+  const begun = [
+    line(0, 'raised', { mode: 'drill' }),
+    line(20, 'acknowledged'),
+    line(40, 'pressed', { mode: 'actual' }),
+  ]
+  const missed = [30, 60, 90].map((seconds, index) =>
+    line(40 + seconds, 'escalated', { by: index === 0 ? 'acknowledge' : `acknowledge-${index + 1}` }),
+  )
+  const turned = { mode: 'actual', stage: 'acknowledged', deadlines: {} } as const
+
+  test('rings on when all the deadlines to take it over anew are missed', () => {
+    const alarm = alarmOf({ ...turned, history: [...begun, ...missed] })
+    expect(isUnacknowledged(alarm)).toBe(true)
+    expect(clockOf(alarm, at(140))).toMatchObject({ waitsFor: 'acknowledge', elapsedMs: 100_000, pressure: 'missed' })
+  })
+  test('and no more once a person took a step, whatever the contact does then', () => {
+    const history = [...begun, ...missed, line(135, 'dispatched')]
+    expect(isUnacknowledged(alarmOf({ ...turned, stage: 'dispatched', history }))).toBe(false)
+    // The press that made it real gave way in the history to later ones.
+    const flapping = [...history.toSpliced(2, 1), line(150, 'pressed', { mode: 'actual' })]
+    expect(isUnacknowledged(alarmOf({ ...turned, stage: 'dispatched', history: flapping }))).toBe(false)
+    expect(isUnacknowledged(alarmOf({ ...turned, stage: 'closed', history: [...begun, ...missed] }))).toBe(false)
+  })
+  test('one that was taken over late is taken over', () => {
+    const late = [line(0, 'raised'), line(30, 'escalated', { by: 'acknowledge' }), line(35, 'acknowledged')]
+    expect(isUnacknowledged(alarmOf({ ...turned, history: late }))).toBe(false)
+  })
 })
 
 test('whoever is told because of a missed deadline is named with it; who knew before is not', () => {

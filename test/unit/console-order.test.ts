@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { step } from '../../gateway/alarms/life-cycle.ts'
-import { inOrder, neighbourOf, shownOf } from '../../gateway/console/app/board/order.ts'
+import { asSeen, inOrder, neighbourOf, newestOf, shownOf } from '../../gateway/console/app/board/order.ts'
 import { bodyOf, dispositionAtFirst, hindranceOf, nextSteps, unitsOf } from '../../gateway/console/app/board/steps.ts'
-import { isRinging, titleOf } from '../../gateway/console/app/ring.ts'
+import { isStillSo, troubleOf } from '../../gateway/console/app/board/trouble.ts'
+import { isBlind, isRinging, titleOf } from '../../gateway/console/app/ring.ts'
 import { stages } from '../../schemas/alarm.ts'
 import { roles } from '../../schemas/api.ts'
 import { after, alarmOf, line, pressedAt } from './console-alarm.ts'
@@ -26,13 +27,32 @@ test('an alarm opens by itself where nothing is open, and never takes the place 
   // What was just closed stays to be seen while nothing waits.
   expect(shownOf(closed, [taken], none)?.id).toBe('closed')
   expect(shownOf(undefined, [taken], none)?.id).toBe('taken')
-  expect(shownOf(undefined, [first, second], new Set(['first']))?.id).toBe('second')
-  expect(shownOf(undefined, [first], new Set(['first']))).toBeUndefined()
+  expect(shownOf(undefined, [first, second], new Set([asSeen(first)]))?.id).toBe('second')
+  expect(shownOf(undefined, [first], new Set([asSeen(first)]))).toBeUndefined()
   // A drill that nobody has taken over gives way to what is real; one that somebody works on stays.
   expect(shownOf(drill, [drill, first], none)?.id).toBe('first')
   expect(shownOf(drill, [drill, taken], none)?.id).toBe('drill')
   const drillTaken = alarmOf({ mode: 'drill', id: 'd2', stage: 'acknowledged', deadlines: { dispatch: after(60) } })
   expect(shownOf(drillTaken, [drillTaken, first], none)?.id).toBe('d2')
+})
+
+test('a drill that was put away opens by itself once it is real', () => {
+  const away = new Set([asSeen(drill)])
+  expect(shownOf(undefined, [drill], away)).toBeUndefined()
+  expect(shownOf(undefined, [{ ...drill, mode: 'actual' }], away)?.id).toBe('drill')
+})
+
+test('what is spoken is the one that came last, not the one that waits longest', () => {
+  expect(newestOf([first, second, taken, drill])?.id).toBe('second')
+  expect(newestOf([taken, closed])).toBeUndefined()
+})
+
+test('that nobody knows whether a step was done is said only until the alarm shows it', () => {
+  const unsure = troubleOf(new TypeError('network'), 'acknowledge')
+  const seen = (['raised', 'delivered', 'acknowledged'] as const).map(stage => isStillSo(unsure, alarmOf({ stage })))
+  expect(seen).toEqual([true, true, false])
+  // Who was first is said after that stage was reached.
+  expect(isStillSo({ is: 'conflict', by: '王', stage: 'acknowledged' }, taken)).toBe(true)
 })
 
 test('keys go up and down the list and stop at its ends', () => {
@@ -96,4 +116,16 @@ test('the title shouts every other second while it rings, and counts what is ope
   expect(titleOf([first, drill], 3000, 'ALARM')).toBe('(2) Gatehouse')
   expect(titleOf([drill], 2000, 'ALARM')).toBe('(1) Gatehouse')
   expect(titleOf([], 2000, 'ALARM')).toBe('Gatehouse')
+})
+
+test('nothing would be heard while the line is lost for long or the gateway ended the session; the title says so', () => {
+  expect(isBlind('lost', 9000, undefined)).toBe(false)
+  expect(isBlind('lost', 10_000, undefined)).toBe(true)
+  expect(isBlind('live', 0, 'unknown')).toBe(true)
+  // Who left by hand doesn't watch, and neither does who has just come.
+  expect(isBlind('lost', 60_000, 'left')).toBe(false)
+  expect(isBlind('connecting', 0, undefined)).toBe(false)
+  expect(titleOf([], 2000, 'ALARM', 'not live')).toBe('⚠ not live Gatehouse')
+  expect(titleOf([first], 3000, 'ALARM', 'not live')).toBe('⚠ not live (1) Gatehouse')
+  expect(titleOf([first], 2000, 'ALARM', 'not live')).toBe('▲▲ ALARM (1)')
 })

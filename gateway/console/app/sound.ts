@@ -1,10 +1,11 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
+import { askedFor, type SoundState } from './sound-state.ts'
 
-/** `blocked`: the browser waits for a first click or key. `off`: muted by hand. */
-export type SoundState = 'blocked' | 'on' | 'off'
 export type Sound = {
   readonly state: ReadonlySignal<SoundState>
   toggle(): void
+  /** Who muted it has left: the next one hears. */
+  unmute(): void
   /** Two rising tones, once: the caller repeats it while it rings. */
   ring(): void
   /** One low short tone, for what is a drill or a test. */
@@ -15,6 +16,8 @@ export type Sound = {
 export function createSound(window: Window & typeof globalThis): Sound {
   const state = signal<SoundState>('blocked')
   let audio: AudioContext | undefined
+  /** How it was as the press began, until its click is over. */
+  let pressedWhileBlocked = false
 
   const unlock = () => {
     audio ??= new window.AudioContext()
@@ -30,7 +33,18 @@ export function createSound(window: Window & typeof globalThis): Sound {
     )
   }
   for (const event of ['pointerdown', 'keydown'] as const)
-    window.addEventListener(event, () => state.peek() === 'blocked' && unlock(), { capture: true })
+    window.addEventListener(
+      event,
+      () => {
+        pressedWhileBlocked = state.peek() === 'blocked'
+        if (pressedWhileBlocked) unlock()
+      },
+      { capture: true },
+    )
+  // After the handlers of what was clicked.
+  window.addEventListener('click', () => {
+    pressedWhileBlocked = false
+  })
 
   function tone(hertz: number, afterS: number, lengthS: number, volume: number): void {
     if (audio === undefined || state.peek() !== 'on') return
@@ -51,11 +65,14 @@ export function createSound(window: Window & typeof globalThis): Sound {
   return {
     state,
     toggle() {
-      if (state.peek() === 'on') state.value = 'off'
-      else {
+      if (askedFor(state.peek(), pressedWhileBlocked) === 'off') state.value = 'off'
+      else if (state.peek() !== 'on') {
         state.value = 'blocked'
         unlock()
       }
+    },
+    unmute() {
+      if (state.peek() === 'off') state.value = audio?.state === 'running' ? 'on' : 'blocked'
     },
     ring() {
       tone(880, 0, 0.22, 0.25)

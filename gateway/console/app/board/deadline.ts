@@ -13,8 +13,19 @@ export type AlarmClock = {
 }
 
 /** Nobody has taken it over yet, or a real press came in what was taken over as a drill and is to be taken over anew. */
-export const isUnacknowledged = ({ stage, deadlines }: Alarm): boolean =>
-  stage === 'raised' || stage === 'delivered' || (stage !== 'closed' && Object.keys(deadlines).some(isAcknowledge))
+export const isUnacknowledged = (alarm: Alarm): boolean =>
+  alarm.stage === 'raised' || alarm.stage === 'delivered' || (alarm.stage !== 'closed' && waitsAnew(alarm))
+
+/**
+ * A person's next step ends the deadlines to take it over anew. Each that was missed is gone too, so that once all are, the
+ * history says it: one was missed after the last step. Not by the real press: a contact that flaps pushes that out of the history.
+ */
+function waitsAnew({ deadlines, history }: Alarm): boolean {
+  if (Object.keys(deadlines).some(isAcknowledge)) return true
+  const missed = history.findLastIndex(({ what, by = '' }) => what === 'escalated' && isAcknowledge(by))
+  return missed > history.findLastIndex(({ what }) => taken.includes(what))
+}
+const taken: readonly HistoryLine['what'][] = ['acknowledged', 'dispatched', 'arrived']
 
 export function clockOf(alarm: Alarm, now: number): AlarmClock | undefined {
   if (alarm.stage === 'closed') return undefined

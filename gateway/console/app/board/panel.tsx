@@ -64,7 +64,8 @@ function One({ alarm }: { alarm: Alarm }) {
       )}
       <Track alarm={alarm} />
       <Missed alarm={alarm} />
-      <Steps alarm={alarm} />
+      {/* What was about to be closed as a drill is another thing once it is real. */}
+      <Steps key={alarm.mode} alarm={alarm} />
       <Facts alarm={alarm} />
       <Recent alarm={alarm} />
       <History alarm={alarm} />

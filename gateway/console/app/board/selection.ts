@@ -3,7 +3,7 @@ import type { Alarm } from '../../../../schemas/alarm.ts'
 import { hashOf, type Route } from '../route.ts'
 import type { World } from '../world.ts'
 import { isUnacknowledged } from './deadline.ts'
-import { inOrder, shownOf } from './order.ts'
+import { asSeen, inOrder, shownOf } from './order.ts'
 
 /** Which alarm is open: the one in the address, else one that opened by itself. Outlives a look at another page. */
 export type Selection = {
@@ -14,11 +14,18 @@ export type Selection = {
   choose(id: string): void
   /** Puts the open one away; it doesn't open by itself again. */
   dismiss(): void
-  /** The open one was closed: it stays to be seen, unless another waits. */
-  finish(): void
+  /** It was closed: it stays to be seen, unless another waits. Nothing where one has gone on to something else meanwhile. */
+  finish(id: string): void
 }
 
-export function createSelection(world: World, route: ReadonlySignal<Route>, window: Window): Selection {
+/** Of the browser's window. */
+type Address = { location: { hash: string } }
+
+export function createSelection(
+  world: Pick<World, 'alarms' | 'open'>,
+  route: ReadonlySignal<Route>,
+  window: Address,
+): Selection {
   const list = computed(() => inOrder(world.open.value))
   const asked = computed(() => (route.value.page === 'alarm' ? route.value.rest : undefined))
   const dismissed = signal<ReadonlySet<string>>(new Set())
@@ -30,8 +37,9 @@ export function createSelection(world: World, route: ReadonlySignal<Route>, wind
       lastId = asked.value
       return alarms.get(asked.value)
     }
-    const last = lastId === undefined || dismissed.value.has(lastId) ? undefined : alarms.get(lastId)
-    const next = shownOf(last, world.open.value, dismissed.value)
+    const last = lastId === undefined ? undefined : alarms.get(lastId)
+    const isAway = last !== undefined && dismissed.value.has(asSeen(last))
+    const next = shownOf(isAway ? undefined : last, world.open.value, dismissed.value)
     lastId = next?.id
     return next
   })
@@ -41,8 +49,8 @@ export function createSelection(world: World, route: ReadonlySignal<Route>, wind
   let known = new Set<string>()
   effect(() => {
     const open = world.open.value
-    const isNew = open.some(alarm => !known.has(alarm.id) && isUnacknowledged(alarm))
-    known = new Set(open.map(({ id }) => id))
+    const isNew = open.some(alarm => !known.has(asSeen(alarm)) && isUnacknowledged(alarm))
+    known = new Set(open.map(asSeen))
     // Who looks at what is over must not miss what begins.
     if (isNew && asked.peek() !== undefined && shown.peek()?.stage === 'closed') go('#/')
   })
@@ -51,13 +59,16 @@ export function createSelection(world: World, route: ReadonlySignal<Route>, wind
     asked,
     shown,
     choose: id => {
-      dismissed.value = new Set([...dismissed.value].filter(other => other !== id))
+      const alarm = world.alarms.peek().get(id)
+      if (alarm !== undefined) dismissed.value = new Set([...dismissed.value].filter(other => other !== asSeen(alarm)))
       go(hashOf('alarm', {}, id))
     },
-    finish: () => go('#/'),
+    finish: id => {
+      if (asked.peek() === id) go('#/')
+    },
     dismiss: () => {
-      const id = shown.peek()?.id
-      if (id !== undefined) dismissed.value = new Set([...dismissed.value, id])
+      const alarm = shown.peek()
+      if (alarm !== undefined) dismissed.value = new Set([...dismissed.value, asSeen(alarm)])
       go('#/')
     },
   }

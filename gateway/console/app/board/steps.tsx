@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ActionName } from '../../../../schemas/actions.ts'
 import type { Alarm } from '../../../../schemas/alarm.ts'
 import { settleMs } from '../keys.ts'
@@ -28,7 +28,7 @@ export function Steps({ alarm }: { alarm: Alarm }) {
   const hindrance = hindranceOf(session.session.value?.role, live.state.value.is === 'live')
 
   // Somebody may have moved it on while one was about to close it.
-  useEffect(() => {
+  useLayoutEffect(() => {
     since.current = performance.now()
     setChosen(undefined)
   }, [alarm.stage])
@@ -40,13 +40,15 @@ export function Steps({ alarm }: { alarm: Alarm }) {
   const submit = async (event: Event) => {
     event.preventDefault()
     if (busy || hindrance !== undefined) return
+    // The button stays under the finger while it becomes the next step's: a second click or stroke must not take that too.
+    if (performance.now() - since.current < settleMs) return
     if (body === undefined) return form.current?.querySelector<HTMLElement>('input')?.focus()
     const done = await take(action, body)
-    if (done && action === 'close') selection.finish()
+    if (done && action === 'close') selection.finish(alarm.id)
   }
-  // The button stays under the finger while it becomes the next step's: a key held or struck twice must not take that too.
+  // A key that is held must not run through the stages.
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.repeat || performance.now() - since.current < settleMs)) event.preventDefault()
+    if (event.key === 'Enter' && event.repeat) event.preventDefault()
   }
   const choose = (next: ActionName | undefined) => {
     forget()

@@ -1,7 +1,7 @@
 import { alarmWords } from '../words/alarm.ts'
 import { boardWords } from '../words/board.ts'
 import { useWords } from '../words/words.ts'
-import type { Trouble } from './use-step.ts'
+import type { Trouble } from './trouble.ts'
 
 /** Why a step wasn't done: who was first, what the gateway said, or that nobody knows. */
 export function TroubleText({ trouble }: { trouble: Trouble }) {

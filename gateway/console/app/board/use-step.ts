@@ -1,14 +1,8 @@
 import { useRef, useState } from 'preact/hooks'
 import type { ActionName } from '../../../../schemas/actions.ts'
 import type { Alarm } from '../../../../schemas/alarm.ts'
-import { ApiError } from '../api.ts'
 import { useStation } from '../station.ts'
-
-/** What became of the last step that was tried and not done. */
-export type Trouble =
-  | { is: 'conflict'; by: string | undefined; stage: Alarm['stage'] }
-  | { is: 'unsure' }
-  | { is: 'refused'; why: string }
+import { isStillSo, type Trouble, troubleOf } from './trouble.ts'
 
 /**
  * Takes a step of an alarm. Each step has a key of its own, which stays while nobody knows whether it was done, so that it can be
@@ -32,7 +26,7 @@ export function useStep(alarm: Alarm) {
       pending.current = undefined
       return true
     } catch (error) {
-      const found = troubleOf(error)
+      const found = troubleOf(error, action)
       setTrouble(found)
       if (found.is !== 'unsure') pending.current = undefined
       if (found.is === 'conflict') await api.alarm(alarm.id).then(world.takeAlarm, () => {})
@@ -41,14 +35,8 @@ export function useStep(alarm: Alarm) {
       setBusy(false)
     }
   }
-  return { busy, trouble, take, forget: () => setTrouble(undefined) }
-}
-
-function troubleOf(error: unknown): Trouble {
-  if (!(error instanceof ApiError)) return { is: 'unsure' }
-  const { status, problem, message } = error
-  if (status === 409 && problem?.stage !== undefined) return { is: 'conflict', by: problem.by, stage: problem.stage }
-  return status === 0 || status === 429 || status >= 500 ? { is: 'unsure' } : { is: 'refused', why: message }
+  const told = trouble !== undefined && isStillSo(trouble, alarm) ? trouble : undefined
+  return { busy, trouble: told, take, forget: () => setTrouble(undefined) }
 }
 
 /** Not randomUUID: browsers have that on https and localhost only. */
