@@ -23,9 +23,16 @@ const packages = ['preact', '@preact/signals', 'uplot', 'rolldown']
 function stampOf(files: readonly string[]): string {
   const hash = createHash('sha256')
   for (const file of files) hash.update(`${file.slice(here.length)}\0`).update(readFileSync(file))
-  const lock = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
-  for (const name of packages) hash.update(`${name} ${lock.dependencies[name]}\0`)
+  for (const name of packages) hash.update(`${name} ${installed(name)}\0`)
   return hash.digest('hex')
+}
+
+/** The version that is there: package.json's ranges stay while an update changes it. */
+function installed(name: string): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
 }
 
 /** `built`: false when it was up to date. Throws when a source has a mistake. */
