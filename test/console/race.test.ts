@@ -9,9 +9,10 @@ import { until } from '../helpers/until.ts'
 const { visit } = useBrowser()
 
 const pressNextAtOnce = `new MutationObserver(() => {
-  if (window.pressedNext || document.querySelector('form.steps[data-step="arrive"]') === null) return
+  const button = document.querySelector('form.steps[data-step="arrive"] button.big')
+  if (window.pressedNext || button === null || button.getAttribute('aria-disabled') === 'true') return
   window.pressedNext = true
-  document.querySelector('form.steps button.big').click()
+  button.click()
 }).observe(document.body, { subtree: true, childList: true, attributes: true })`
 
 test('two operators take over one alarm at once: one does, the other is told who was first, and both go on without a reload', async () => {

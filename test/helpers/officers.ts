@@ -31,7 +31,7 @@ export const settled = (page: Page): Promise<unknown> =>
 
 const stageIsOld = `(() => {
   const form = document.querySelector('form.steps')
-  const now = form && form.dataset.stage + document.querySelector('.panel header').innerText
+  const now = form && form.dataset.stage + form.querySelector('.big').innerText + document.querySelector('.panel header').innerText
   if (window.stageSeen !== now) [window.stageSeen, window.stageSeenAt] = [now, performance.now()]
   return performance.now() - window.stageSeenAt > 800
 })()`

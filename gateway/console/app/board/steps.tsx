@@ -28,10 +28,11 @@ export function Steps({ alarm }: { alarm: Alarm }) {
   const hindrance = hindranceOf(session.session.value?.role, live.state.value.is === 'live')
 
   // Somebody may have moved it on while one was about to close it.
+  useLayoutEffect(() => setChosen(undefined), [alarm.stage])
+  // From when the button is as it is: while it is busy it takes nothing anyway, and the stream may be ahead of the answer.
   useLayoutEffect(() => {
     since.current = performance.now()
-    setChosen(undefined)
-  }, [alarm.stage])
+  }, [alarm.stage, busy])
 
   if (action === undefined) return null
   if (hindrance === 'viewer') return <p class="hindrance">⊘ {words.hindrance.viewer}</p>
