@@ -105,7 +105,7 @@ describe('the door', () => {
   test.each<[string, number | string, string, string | undefined, Record<string, string>]>([
     ['a path beside it', 404, '/mqtt/', 'mqtt', {}],
     ['another path', 404, '/ws', 'mqtt', {}],
-    ['the root', 404, '/', 'mqtt', {}],
+    ['a file of the console that is none', 404, '/assets/none', 'mqtt', {}],
     ['the API without a token', 401, '/api/v1/alarms', 'mqtt', {}],
     ['no subprotocol', 400, '/mqtt', undefined, {}],
     ['another subprotocol', 400, '/mqtt', 'chat', {}],
