@@ -70,7 +70,8 @@ async function setDuringAnAlarm(byMs: number): Promise<void> {
   // The endpoint that fails is tried in its rhythm: after 0, 1, 2 and 4 s, neither all at once nor in an hour.
   const tries = centre.told.filter(({ message }) => message.type === 'alarm.raised').length + centre.wrong.length
   expect(tries).toBeGreaterThan(2)
-  expect(tries).toBeLessThan(7)
+  // On a busy machine the district is told late, and among the wrong ones are tries of the escalation too.
+  expect(tries).toBeLessThan(10)
   expect(await gateway.stop()).toBe(0)
 }
 
