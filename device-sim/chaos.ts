@@ -1,7 +1,8 @@
-import { Failure, numberOf, readArguments, UsageError } from './arguments.ts'
+import { numberOf, readArguments, UsageError } from './arguments.ts'
 import { planText, resultText, seedsTable } from './chaos/report.ts'
 import { type ChaosResult, runChaos } from './chaos/run.ts'
 import { monotonicMs } from './clock.ts'
+import { endWith } from './ending.ts'
 import { createScreen } from './screen.ts'
 import { stopOnSignal } from './stopping.ts'
 
@@ -78,10 +79,4 @@ async function main(argv: string[]): Promise<number> {
   return results.every(({ passed }) => passed) ? 0 : 1
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof Failure)) throw error
-  console.error(error.message)
-  process.exitCode = error instanceof UsageError ? 2 : 1
-}
+await endWith(main)

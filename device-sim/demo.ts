@@ -1,8 +1,9 @@
-import { Failure, numberOf, readArguments, UsageError } from './arguments.ts'
+import { numberOf, readArguments } from './arguments.ts'
 import { monotonicMs, systemClock } from './clock.ts'
 import { createHands, type Hands } from './demo-hands.ts'
 import { createPressStory } from './demo-press.ts'
 import { lookAroundText } from './demo-text.ts'
+import { endWith } from './ending.ts'
 import { startFleet } from './fleet.ts'
 import { createMeter } from './meter.ts'
 import type { PlayStep } from './playing.ts'
@@ -138,10 +139,4 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof Failure)) throw error
-  console.error(error.message)
-  process.exitCode = error instanceof UsageError ? 2 : 1
-}
+await endWith(main)

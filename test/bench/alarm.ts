@@ -1,11 +1,10 @@
-import { startInfluxd } from '../helpers/influxd.ts'
 import { alternate } from './alternate.ts'
 import { type Figure, row } from './figure.ts'
 import { quantile } from './median.ts'
 import { isHere, missingOf, type Peers } from './peers.ts'
 import { startBench } from './processes.ts'
 import { loadDevices } from './stand.ts'
-import { gateway, nodeRed, type StartSubject } from './subject.ts'
+import { gateway, nodeRed, type StartSubject, withSubject } from './subject.ts'
 
 /** From the press at the device to the request at dispatch, with InfluxDB beside it: nobody else there, and 10,000 events/s. */
 type Found = { p50: number; p99: number; max: number; backgroundPerSecond: number }
@@ -58,24 +57,22 @@ export async function alarmLatency(peers: Peers, rounds: number, presses: number
 }
 
 async function measure(start: StartSubject, rate: number, presses: number): Promise<Found> {
-  const influxd = await startInfluxd()
   const press = startBench('press.ts', 0, presses + warming, pressesPerSecond)
-  const subject = await start(influxd, Number(await press.line()))
-  const load = rate > 0 ? startBench('load.ts', subject.mqttPort, loadDevices, inFlight, rate) : undefined
-  await load?.line()
-  const started = performance.now()
-  press.tell(String(subject.mqttPort))
-  const came = (JSON.parse(await press.line()) as number[]).slice(warming)
-  const { pubacked = 0 } = JSON.parse(load?.last() ?? '{}') as { pubacked?: number }
-  const elapsedS = (performance.now() - started) / 1000
-  await load?.end()
-  await subject.end()
-  await influxd.remove()
-  const latencies = [...came, ...Array.from({ length: presses - came.length }, () => neverMs)].sort((a, b) => a - b)
-  return {
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-    max: latencies.at(-1) ?? 0,
-    backgroundPerSecond: pubacked / elapsedS,
-  }
+  return await withSubject(start, Number(await press.line()), async ({ mqttPort }) => {
+    const load = rate > 0 ? startBench('load.ts', mqttPort, loadDevices, inFlight, rate) : undefined
+    await load?.line()
+    const started = performance.now()
+    press.tell(String(mqttPort))
+    const came = (JSON.parse(await press.line()) as number[]).slice(warming)
+    const { pubacked = 0 } = JSON.parse(load?.last() ?? '{}') as { pubacked?: number }
+    const elapsedS = (performance.now() - started) / 1000
+    await load?.end()
+    const latencies = [...came, ...Array.from({ length: presses - came.length }, () => neverMs)].sort((a, b) => a - b)
+    return {
+      p50: quantile(latencies, 0.5),
+      p99: quantile(latencies, 0.99),
+      max: latencies.at(-1) ?? 0,
+      backgroundPerSecond: pubacked / elapsedS,
+    }
+  })
 }

@@ -1,4 +1,3 @@
-import { startInfluxd } from '../helpers/influxd.ts'
 import { alternate } from './alternate.ts'
 import { type Figure, row } from './figure.ts'
 import { pointsTaken, takenAt } from './influx-points.ts'
@@ -6,7 +5,7 @@ import { isHere, missingOf, type Peers } from './peers.ts'
 import { cpuMs } from './process-cost.ts'
 import { startBench } from './processes.ts'
 import { loadDevices } from './stand.ts'
-import { gateway, nodeRed, type StartSubject } from './subject.ts'
+import { gateway, nodeRed, type StartSubject, withSubject } from './subject.ts'
 
 /** Processor time per event at a steady 2,000/s: the gateway's process; Node-RED's and its broker's. InfluxDB's counts for neither. */
 const rate = 2000
@@ -33,21 +32,17 @@ export async function cpuPerEvent(peers: Peers, rounds: number, seconds: number)
 }
 
 /** Until each event is a point: what was late by the end of the load belongs to it too. */
-async function measure(start: StartSubject, seconds: number): Promise<number> {
-  const influxd = await startInfluxd()
-  const subject = await start(influxd, nobody)
-  const spentMs = () => subject.pids.reduce((sum, pid) => sum + cpuMs(pid), 0)
-  const pour = async (events: number) => {
-    const before = await pointsTaken(influxd)
-    const spentBeforeMs = spentMs()
-    const load = startBench('load.ts', subject.mqttPort, loadDevices, inFlight, rate, events)
-    await takenAt(influxd, before + events)
-    await load.end()
-    return ((spentMs() - spentBeforeMs) * 1000) / events
-  }
-  await pour(warmingEvents)
-  const found = await pour(seconds * rate)
-  await subject.end()
-  await influxd.remove()
-  return found
-}
+const measure = (start: StartSubject, seconds: number): Promise<number> =>
+  withSubject(start, nobody, async (subject, influxd) => {
+    const spentMs = () => subject.pids.reduce((sum, pid) => sum + cpuMs(pid), 0)
+    const pour = async (events: number) => {
+      const before = await pointsTaken(influxd)
+      const spentBeforeMs = spentMs()
+      const load = startBench('load.ts', subject.mqttPort, loadDevices, inFlight, rate, events)
+      await takenAt(influxd, before + events)
+      await load.end()
+      return ((spentMs() - spentBeforeMs) * 1000) / events
+    }
+    await pour(warmingEvents)
+    return await pour(seconds * rate)
+  })

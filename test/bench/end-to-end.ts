@@ -1,11 +1,10 @@
-import { startInfluxd } from '../helpers/influxd.ts'
 import { alternate } from './alternate.ts'
 import { type Figure, row } from './figure.ts'
 import { pointsOf, pointsTaken, takenAt } from './influx-points.ts'
 import { isHere, missingOf, type Peers } from './peers.ts'
 import { startBench } from './processes.ts'
 import { loadDevices } from './stand.ts'
-import { gateway, nodeRed, type StartSubject } from './subject.ts'
+import { gateway, nodeRed, type StartSubject, withSubject } from './subject.ts'
 
 /**
  * Events per second from the first publish until the last event is a point in InfluxDB: what waits in a broker's memory or in
@@ -35,26 +34,20 @@ export async function endToEnd(peers: Peers, rounds: number, seconds: number): P
   ]
 }
 
-async function measure(start: StartSubject, events: number): Promise<number> {
-  const influxd = await startInfluxd()
-  const subject = await start(influxd, nobody)
-  const pour = async (count: number) => {
-    const before = await pointsTaken(influxd)
-    const load = startBench('load.ts', subject.mqttPort, loadDevices, inFlight, 0, count)
-    const { sinceMs } = JSON.parse(await load.line()) as { sinceMs: number }
-    const rate = count / (((await takenAt(influxd, before + count)) - sinceMs) / 1000)
-    await load.end()
-    return rate
-  }
-  try {
+const measure = (start: StartSubject, events: number): Promise<number> =>
+  withSubject(start, nobody, async (subject, influxd) => {
+    const pour = async (count: number) => {
+      const before = await pointsTaken(influxd)
+      const load = startBench('load.ts', subject.mqttPort, loadDevices, inFlight, 0, count)
+      const { sinceMs } = JSON.parse(await load.line()) as { sinceMs: number }
+      const rate = count / (((await takenAt(influxd, before + count)) - sinceMs) / 1000)
+      await load.end()
+      return rate
+    }
     await pour(warmingEvents)
     const rate = await pour(events)
     const points = await pointsOf(influxd, 'access')
     if (points !== warmingEvents + events)
       throw new Error(`${warmingEvents + events} events have become ${points} points`)
     return rate
-  } finally {
-    await subject.end()
-    await influxd.remove()
-  }
-}
+  })

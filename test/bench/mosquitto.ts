@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from '../helpers/free-port.ts'
 import { endWithUs } from './processes.ts'
 
 /** Debian's mosquitto: as a ceiling for a broker written in C, and as the broker in front of Node-RED. */
@@ -45,6 +45,7 @@ log_type subscribe
 export async function startMosquitto(): Promise<Mosquitto> {
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-mosquitto-'))
   const config = join(dir, 'mosquitto.conf')
+  // To it, port 0 is a socket in the file system.
   const port = await freePort()
   writeFileSync(config, configuration(port))
   const child = spawn('mosquitto', ['-c', config], { env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -81,14 +82,4 @@ export async function startMosquitto(): Promise<Mosquitto> {
       rmSync(dir, { recursive: true, force: true })
     },
   }
-}
-
-/** It can't take any free port by itself: to it, port 0 is a socket in the file system. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,5 +1,5 @@
 import { startGateway } from '../helpers/gateway.ts'
-import type { Influxd } from '../helpers/influxd.ts'
+import { type Influxd, startInfluxd } from '../helpers/influxd.ts'
 import { database, writeUrl } from './influx-points.ts'
 import { startMosquitto } from './mosquitto.ts'
 import { startNodeRed } from './node-red/peer.ts'
@@ -13,6 +13,25 @@ export type Subject = {
   end(): Promise<void>
 }
 export type StartSubject = (influxd: Influxd, dispatchPort: number) => Promise<Subject>
+
+/** `work` with one and an InfluxDB of its own; both end however it ends. */
+export async function withSubject<T>(
+  start: StartSubject,
+  dispatchPort: number,
+  work: (subject: Subject, influxd: Influxd) => Promise<T>,
+): Promise<T> {
+  const influxd = await startInfluxd()
+  try {
+    const subject = await start(influxd, dispatchPort)
+    try {
+      return await work(subject, influxd)
+    } finally {
+      await subject.end()
+    }
+  } finally {
+    await influxd.remove()
+  }
+}
 
 export const gateway: StartSubject = async (influxd, dispatchPort) => {
   const { dir, registry, remove } = benchDirectory()

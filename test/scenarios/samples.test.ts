@@ -10,6 +10,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Alarm } from '../../schemas/alarm.ts'
 import { dispatchTo, endpointSecret, startEndpoint } from '../helpers/endpoint.ts'
+import { freePort } from '../helpers/free-port.ts'
 import { adminToken, type RunningGateway, startGateway } from '../helpers/gateway.ts'
 import { type Block, blockOf, root } from '../helpers/markdown.ts'
 import { until } from '../helpers/until.ts'
@@ -233,13 +234,4 @@ async function startRecorder(target: string) {
 async function post(url: string, headers: Record<string, string>, body: string) {
   const response = await fetch(url, { method: 'POST', headers, body })
   return { status: response.status, text: await response.text() }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

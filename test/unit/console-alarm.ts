@@ -1,4 +1,5 @@
 import type { Alarm, HistoryLine } from '../../schemas/alarm.ts'
+import { simAlarm } from './sim-alarm.ts'
 
 /** An alarm as the console gets it. Seconds count from the press. */
 export const pressedAt = Date.parse('2026-11-24T04:40:44.000Z')
@@ -10,32 +11,12 @@ export const line = (seconds: number, what: HistoryLine['what'], more: Partial<H
   ...more,
 })
 
-export const alarmOf = (more: Partial<Alarm> = {}): Alarm => ({
-  id: 'alarm-1',
-  trigger: 'panic',
-  mode: 'actual',
-  stage: 'delivered',
-  escalationLevel: 0,
-  pressCount: 1,
-  restoredAt: null,
-  raisedAt: after(0),
-  receivedAt: after(0),
-  incidentNo: null,
-  disposition: null,
-  maintenance: false,
-  deadlines: { acknowledge: after(30), 'acknowledge-2': after(60), 'acknowledge-3': after(90) },
-  history: [line(0, 'raised', { mode: more.mode ?? 'actual' }), line(1, 'delivered', { by: 'command-centre' })],
-  site: {
-    id: 'school-01',
-    name: '第一小学',
-    kind: 'school',
-    address: null,
-    location: null,
-    responseMinutes: 3,
-    contacts: [],
-  },
-  device: { id: 'school-01-button-01', name: '门卫室按钮', kind: 'panic-button', placement: '门卫室' },
-  context: { recent: [] },
-  neighbours: [],
-  ...more,
-})
+export const alarmOf = (more: Partial<Alarm> = {}): Alarm =>
+  simAlarm({
+    stage: 'delivered',
+    raisedAt: after(0),
+    receivedAt: after(0),
+    deadlines: { acknowledge: after(30), 'acknowledge-2': after(60), 'acknowledge-3': after(90) },
+    history: [line(0, 'raised', { mode: more.mode ?? 'actual' }), line(1, 'delivered', { by: 'command-centre' })],
+    ...more,
+  })

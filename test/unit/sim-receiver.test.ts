@@ -5,6 +5,7 @@ import { Failure } from '../../device-sim/arguments.ts'
 import { type Receiver, type ReceiverOptions, startReceiver } from '../../device-sim/receiver.ts'
 import { describe as describeReceived } from '../../device-sim/receiver-command.ts'
 import type { WebhookMessage } from '../../schemas/webhook.ts'
+import { simAlarm } from './sim-alarm.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
 const nowMs = Date.parse('2026-11-24T00:00:00.023Z')
@@ -27,36 +28,7 @@ const message = (id: string, subject = 'alarm-1'): WebhookMessage => ({
   time: '2026-11-24T00:00:00.010Z',
   subject,
   datacontenttype: 'application/json',
-  data: {
-    alarm: {
-      id: subject,
-      trigger: 'panic',
-      mode: 'drill',
-      stage: 'raised',
-      escalationLevel: 0,
-      pressCount: 1,
-      restoredAt: null,
-      raisedAt: '2026-11-24T08:00:00.000+08:00',
-      receivedAt: '2026-11-24T00:00:00.005Z',
-      incidentNo: null,
-      disposition: null,
-      deadlines: {},
-      history: [{ at: '2026-11-24T00:00:00.005Z', what: 'raised', stage: 'raised' }],
-      site: {
-        id: 'school-01',
-        name: '第一小学',
-        kind: 'school',
-        address: null,
-        location: null,
-        responseMinutes: 3,
-        contacts: [],
-      },
-      device: { id: 'school-01-button-01', name: '门卫室按钮', kind: 'panic-button', placement: '门卫室' },
-      context: { recent: [] },
-      maintenance: false,
-      neighbours: [],
-    },
-  },
+  data: { alarm: simAlarm({ id: subject, mode: 'drill' }) },
 })
 
 /** Signed by the npm package, as any sender of Standard Webhooks would. */

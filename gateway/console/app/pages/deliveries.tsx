@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { DeliveryView } from '../../../../schemas/api.ts'
 import { outcomeOf } from '../deliveries/outcome.ts'
 import { Retry } from '../deliveries/retry.tsx'
-import { Failure } from '../parts/failure.tsx'
+import { Answer } from '../parts/answer.tsx'
 import { Choice } from '../parts/field.tsx'
 import { Paging } from '../parts/paging.tsx'
 import { Table } from '../parts/table.tsx'
@@ -13,7 +13,6 @@ import { useStation } from '../station.ts'
 import { duration, timeOrDay } from '../time.ts'
 import { deliveryWords } from '../words/deliveries.ts'
 import { frameWords } from '../words/frame.ts'
-import { partWords } from '../words/parts.ts'
 import { useWords } from '../words/words.ts'
 
 const states: readonly DeliveryView['state'][] = ['pending', 'delivered', 'cancelled']
@@ -31,9 +30,8 @@ function OfState({ state }: { state: DeliveryView['state'] | undefined }) {
   const { api, clock, session } = useStation()
   const words = useWords(deliveryWords)
   const { pages } = useWords(frameWords)
-  const { loading } = useWords(partWords)
   const [cursor, go] = useState<string | undefined>()
-  const { data, error, again } = useRead(
+  const read = useRead(
     `deliveries ${state} ${cursor}`,
     async signal => {
       const [list, { deliveries }] = await Promise.all([
@@ -57,43 +55,36 @@ function OfState({ state }: { state: DeliveryView['state'] | undefined }) {
             window.location.hash = hashOf('deliveries', { state: one })
           }}
         />
-        {data !== undefined && (
+        {read.data !== undefined && (
           <span class="quiet state">
-            {words.counts(data.counts.pending, data.counts.delivered, data.counts.cancelled)}
+            {words.counts(read.data.counts.pending, read.data.counts.delivered, read.data.counts.cancelled)}
           </span>
         )}
         {!session.mayAdminister.value && <span class="quiet state">{words.onlyAdmin}</span>}
       </div>
-      {error !== undefined && <Failure error={error} onAgain={again} />}
-      {data === undefined ? (
-        error === undefined && <p class="quiet room">{loading}</p>
-      ) : (
-        <>
-          <Table
-            label={words.list}
-            empty={words.none}
-            rows={data.items}
-            keyOf={({ id }) => id}
-            columns={[
-              { head: words.created, cell: ({ createdAt }) => timeOrDay(createdAt, clock.now.peek()) },
-              { head: words.type, cell: ({ type }) => (words.types as Record<string, string>)[type] ?? type },
-              { head: words.subject, cell: delivery => <Subject {...delivery} /> },
-              { head: words.endpoint, cell: ({ endpoint }) => endpoint },
-              { head: words.state, cell: delivery => <State {...delivery} /> },
-              { head: words.attempts, number: true, cell: ({ attempts }) => attempts },
-              { head: words.last, cell: delivery => <Last {...delivery} /> },
-              { head: words.next, cell: delivery => <Next delivery={delivery} onDone={again} /> },
-            ]}
-          />
-          <Paging
-            count={data.items.length}
-            hasOlder={data.cursor !== null}
-            hasNewer={cursor !== undefined}
-            onOlder={() => go(data.cursor ?? undefined)}
-            onNewest={() => go(undefined)}
-          />
-        </>
-      )}
+      <Answer of={read}>
+        {data => (
+          <>
+            <Table
+              label={words.list}
+              empty={words.none}
+              rows={data.items}
+              keyOf={({ id }) => id}
+              columns={[
+                { head: words.created, cell: ({ createdAt }) => timeOrDay(createdAt, clock.now.peek()) },
+                { head: words.type, cell: ({ type }) => (words.types as Record<string, string>)[type] ?? type },
+                { head: words.subject, cell: delivery => <Subject {...delivery} /> },
+                { head: words.endpoint, cell: ({ endpoint }) => endpoint },
+                { head: words.state, cell: delivery => <State {...delivery} /> },
+                { head: words.attempts, number: true, cell: ({ attempts }) => attempts },
+                { head: words.last, cell: delivery => <Last {...delivery} /> },
+                { head: words.next, cell: delivery => <Next delivery={delivery} onDone={read.again} /> },
+              ]}
+            />
+            <Paging count={data.items.length} cursor={cursor} older={data.cursor} onGo={go} />
+          </>
+        )}
+      </Answer>
     </>
   )
 }

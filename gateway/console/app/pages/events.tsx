@@ -3,7 +3,7 @@ import { Counts } from '../events/counts.tsx'
 import { addressQuery, type EventFilter, filterOf } from '../events/filter.ts'
 import { Filters } from '../events/filters.tsx'
 import { List } from '../events/list.tsx'
-import { Failure } from '../parts/failure.tsx'
+import { Answer } from '../parts/answer.tsx'
 import { Paging } from '../parts/paging.tsx'
 import { useRead } from '../parts/use-read.ts'
 import { boundsOf, isoOf } from '../range.ts'
@@ -11,7 +11,6 @@ import { hashOf } from '../route.ts'
 import { useStation } from '../station.ts'
 import { eventWords } from '../words/events.ts'
 import { frameWords } from '../words/frame.ts'
-import { partWords } from '../words/parts.ts'
 import { useWords } from '../words/words.ts'
 
 const perPage = 100
@@ -29,13 +28,12 @@ function Filtered({ filter }: { filter: EventFilter }) {
   const { api, clock, live } = useStation()
   const words = useWords(eventWords)
   const { pages } = useWords(frameWords)
-  const { loading } = useWords(partWords)
   const [isHeld, hold] = useState(false)
   const [cursor, go] = useState<string | undefined>()
   const { site, device, kind, range } = filter
   const moves = range.to === undefined
   const isFollowing = moves && !isHeld && cursor === undefined
-  const { data, error, again } = useRead(
+  const read = useRead(
     `events ${cursor ?? ''}`,
     signal => {
       const { fromMs, toMs } = boundsOf(range, clock.at())
@@ -47,7 +45,7 @@ function Filtered({ filter }: { filter: EventFilter }) {
   const follow = () => {
     hold(false)
     go(undefined)
-    again()
+    read.again()
   }
   const onFilter = (next: EventFilter) => {
     window.location.hash = hashOf('events', addressQuery(next))
@@ -65,26 +63,19 @@ function Filtered({ filter }: { filter: EventFilter }) {
         <span class="quiet state">{!moves ? words.fixedTime : isFollowing ? words.following : words.paused}</span>
       </div>
       <Counts filter={filter} isFollowing={isFollowing} onFilter={onFilter} />
-      {error !== undefined && <Failure error={error} onAgain={again} />}
-      {data === undefined ? (
-        error === undefined && <p class="quiet room">{loading}</p>
-      ) : (
-        <>
-          <List
-            events={data.items}
-            onOpened={() => {
-              if (isFollowing) hold(true)
-            }}
-          />
-          <Paging
-            count={data.items.length}
-            hasOlder={data.cursor !== null}
-            hasNewer={cursor !== undefined}
-            onOlder={() => go(data.cursor ?? undefined)}
-            onNewest={() => go(undefined)}
-          />
-        </>
-      )}
+      <Answer of={read}>
+        {data => (
+          <>
+            <List
+              events={data.items}
+              onOpened={() => {
+                if (isFollowing) hold(true)
+              }}
+            />
+            <Paging count={data.items.length} cursor={cursor} older={data.cursor} onGo={go} />
+          </>
+        )}
+      </Answer>
     </>
   )
 }

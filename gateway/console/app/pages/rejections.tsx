@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { Failure } from '../parts/failure.tsx'
+import { Answer } from '../parts/answer.tsx'
 import { Choice, Field } from '../parts/field.tsx'
 import { Paging } from '../parts/paging.tsx'
 import { Table } from '../parts/table.tsx'
@@ -10,7 +10,6 @@ import { hashOf } from '../route.ts'
 import { useStation } from '../station.ts'
 import { timeOrDay } from '../time.ts'
 import { frameWords } from '../words/frame.ts'
-import { partWords } from '../words/parts.ts'
 import { rejectionWords } from '../words/rejections.ts'
 import { useWords } from '../words/words.ts'
 
@@ -28,16 +27,15 @@ function Of({ site, device }: { site: string; device: string }) {
   const { api, clock, session, settings, world } = useStation()
   const words = useWords(rejectionWords)
   const { pages } = useWords(frameWords)
-  const { loading } = useWords(partWords)
   const [cursor, go] = useState<string | undefined>()
   const [wanted, want] = useState('')
-  const { data, error, again } = useRead(
+  const read = useRead(
     `rejections ${cursor}`,
     signal => api.get('rejections', { site, device, limit: perPage, cursor }, signal),
     cursor === undefined ? everyMs : undefined,
   )
   const say = settings.language.value === 'zh' ? reasonInChinese : (reason: string) => reason
-  const rows = (data?.items ?? [])
+  const rows = (read.data?.items ?? [])
     .map(rejection => ({ ...rejection, why: say(rejection.reason) }))
     .filter(({ why, reason }) => `${why} ${reason}`.toLowerCase().includes(wanted.trim().toLowerCase()))
   const isFiltered = site !== '' || device !== '' || wanted !== ''
@@ -73,45 +71,38 @@ function Of({ site, device }: { site: string; device: string }) {
       <p class="quiet small">
         {words.hidden} {!session.mayAdminister.value && words.onlyAdmin}
       </p>
-      {error !== undefined && <Failure error={error} onAgain={again} />}
-      {data === undefined ? (
-        error === undefined && <p class="quiet room">{loading}</p>
-      ) : (
-        <>
-          <Table
-            label={words.list}
-            empty={isFiltered ? words.noneMatches : words.none}
-            rows={rows}
-            keyOf={({ seq }) => seq}
-            columns={[
-              { head: words.time, cell: ({ receivedAt }) => timeOrDay(receivedAt, clock.now.peek()) },
-              { head: words.site, cell: one => name(world.sites.value, one.site) },
-              {
-                head: words.device,
-                cell: one => (
-                  <>
-                    {name(world.devices.value, one.device)} <span class="quiet small">{one.device}</span>
-                  </>
-                ),
-              },
-              {
-                head: words.topic,
-                cell: ({ topic }) => <span class="code">{topic.split('/').slice(4).join('/') || topic}</span>,
-              },
-              { head: words.reason, cell: ({ why }) => why },
-              { head: words.bytes, number: true, cell: ({ bytes }) => bytes },
-              { head: words.replay, cell: rejection => <Replay rejection={rejection} /> },
-            ]}
-          />
-          <Paging
-            count={rows.length}
-            hasOlder={data.cursor !== null}
-            hasNewer={cursor !== undefined}
-            onOlder={() => go(data.cursor ?? undefined)}
-            onNewest={() => go(undefined)}
-          />
-        </>
-      )}
+      <Answer of={read}>
+        {data => (
+          <>
+            <Table
+              label={words.list}
+              empty={isFiltered ? words.noneMatches : words.none}
+              rows={rows}
+              keyOf={({ seq }) => seq}
+              columns={[
+                { head: words.time, cell: ({ receivedAt }) => timeOrDay(receivedAt, clock.now.peek()) },
+                { head: words.site, cell: one => name(world.sites.value, one.site) },
+                {
+                  head: words.device,
+                  cell: one => (
+                    <>
+                      {name(world.devices.value, one.device)} <span class="quiet small">{one.device}</span>
+                    </>
+                  ),
+                },
+                {
+                  head: words.topic,
+                  cell: ({ topic }) => <span class="code">{topic.split('/').slice(4).join('/') || topic}</span>,
+                },
+                { head: words.reason, cell: ({ why }) => why },
+                { head: words.bytes, number: true, cell: ({ bytes }) => bytes },
+                { head: words.replay, cell: rejection => <Replay rejection={rejection} /> },
+              ]}
+            />
+            <Paging count={rows.length} cursor={cursor} older={data.cursor} onGo={go} />
+          </>
+        )}
+      </Answer>
     </>
   )
 }

@@ -1,5 +1,5 @@
 import type { Alarm } from '../../../../schemas/alarm.ts'
-import { Failure } from '../parts/failure.tsx'
+import { Answer } from '../parts/answer.tsx'
 import { Field } from '../parts/field.tsx'
 import { TimeRange } from '../parts/time-range.tsx'
 import { useRead } from '../parts/use-read.ts'
@@ -10,7 +10,6 @@ import { hashOf } from '../route.ts'
 import { useStation } from '../station.ts'
 import { alarmWords } from '../words/alarm.ts'
 import { frameWords } from '../words/frame.ts'
-import { partWords } from '../words/parts.ts'
 import { reportWords } from '../words/report.ts'
 import { useWords } from '../words/words.ts'
 
@@ -22,20 +21,19 @@ export function Report() {
   const { api, clock, route } = useStation()
   const words = useWords(reportWords)
   const { pages } = useWords(frameWords)
-  const { loading } = useWords(partWords)
   const { modes: modeNames } = useWords(alarmWords)
   const { query } = route.value
   const range = rangeOf(query, '30d')
   const mode = modes.find(one => one === query.mode) ?? 'actual'
   const leg: LegName = isLeg(query.leg) ? query.leg : 'arriveMs'
-  const { data, error, again } = useRead(`report ${mode} ${JSON.stringify(range)}`, signal => {
+  const read = useRead(`report ${mode} ${JSON.stringify(range)}`, signal => {
     const { fromMs, toMs } = boundsOf(range, clock.at())
     return api.get('reports/response', { mode, from: isoOf(fromMs), to: isoOf(toMs) }, signal)
   })
   const go = (more: Record<string, string | undefined>) => {
     window.location.hash = hashOf('report', { ...queryOf(range), mode, leg, ...more })
   }
-  const items = data?.items ?? []
+  const items = read.data?.items ?? []
   const alarms = items.reduce((sum, item) => sum + item.alarms, 0)
   const over = items.filter(item => (item.arriveMs.p90 ?? 0) > (limitOf(item, 'arriveMs') ?? Number.POSITIVE_INFINITY))
   return (
@@ -63,9 +61,7 @@ export function Report() {
         </Field>
         {mode !== 'actual' && <b class="mode">{modeNames[mode]}</b>}
       </div>
-      {error !== undefined && <Failure error={error} onAgain={again} />}
-      {data === undefined && error === undefined && <p class="quiet room">{loading}</p>}
-      {data !== undefined && items.length === 0 && <p class="quiet room">{words.empty}</p>}
+      <Answer of={read}>{() => items.length === 0 && <p class="quiet room">{words.empty}</p>}</Answer>
       {items.length > 0 && (
         <>
           <p>{words.summary(items.length, alarms, over.length)}</p>

@@ -44,7 +44,23 @@ function AskRow({ place, shared }: { place: Place; shared: Shared }) {
   )
 }
 
-/** The last columns, the same for sites and devices. */
+function WindowCell(props: { place: Place; window: MaintenanceView | undefined; shared: Shared }) {
+  const { place, window, shared } = props
+  const key = keyOf(place)
+  return (
+    <td>
+      <Window
+        place={place}
+        window={window}
+        isAsking={shared.asking === key}
+        onAsk={() => shared.ask(key)}
+        onDone={shared.onChanged}
+      />
+    </td>
+  )
+}
+
+/** The columns before it, the same for sites and devices. */
 function Figures(props: { lastSeenAt: string | null; missing: number; battery: number | null }) {
   const { clock } = useStation()
   const words = useWords(siteWords)
@@ -100,15 +116,7 @@ export function SiteRows(props: {
         <td class={online < counted ? 'warn' : undefined}>{words.online(online, counted)}</td>
         <td class="bar">{activity !== undefined && <StatusBar marks={marksOf(activity, site.id)} />}</td>
         <Figures {...figures} />
-        <td>
-          <Window
-            place={place}
-            window={windowOf(shared.windows, { site: site.id })}
-            isAsking={shared.asking === keyOf(place)}
-            onAsk={() => shared.ask(keyOf(place))}
-            onDone={shared.onChanged}
-          />
-        </td>
+        <WindowCell place={place} window={windowOf(shared.windows, { site: site.id })} shared={shared} />
       </tr>
       <AskRow place={place} shared={shared} />
       {isOpen && <DeviceRows site={site.id} devices={shown} shared={shared} />}
@@ -166,15 +174,7 @@ function DeviceRow({
         </td>
         <td class="bar">{activity !== undefined && <StatusBar marks={marksOf(activity, id)} />}</td>
         <Figures lastSeenAt={device.lastSeenAt} missing={device.missing} battery={device.battery} />
-        <td>
-          <Window
-            place={place}
-            window={windowOf(shared.windows, { site, device: id })}
-            isAsking={shared.asking === keyOf(place)}
-            onAsk={() => shared.ask(keyOf(place))}
-            onDone={shared.onChanged}
-          />
-        </td>
+        <WindowCell place={place} window={windowOf(shared.windows, { site, device: id })} shared={shared} />
       </tr>
       <AskRow place={place} shared={shared} />
     </>
