@@ -21,7 +21,7 @@ export type TestEndpoint = {
   port: number
   /** Every request whose signature was right, repeats too, whatever was answered. */
   told: Told[]
-  /** Requests whose signature was wrong or whose body was not of the contract. */
+  /** Requests whose signature was wrong or whose body was not of the contract: `webhook-id`, a space, and why. */
   wrong: string[]
   behave(behaviour: Behaviour): void
   /** Resolves with the first request, also one that came before, that `matches`. */
@@ -54,7 +54,7 @@ export async function startEndpoint(secret = endpointSecret): Promise<TestEndpoi
         behaviour(response, one, request)
         for (const look of waiting) look()
       } catch (error) {
-        wrong.push(String(error))
+        wrong.push(`${request.headers['webhook-id']} ${error}`)
         response.writeHead(401).end()
       }
     })
