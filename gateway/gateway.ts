@@ -137,6 +137,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     counts,
     onEvent: (site, event) => recent.add(site, event),
     onAlarm: () => desk.wake(),
+    follow: alarming.follow,
     onStored: () => influx?.wake(),
     onHeard: supervision.heard,
     say: message => outbox.say(message),

@@ -1,13 +1,14 @@
 import type { Alarm } from '../../schemas/alarm.ts'
 import type { AuditLine } from '../audit/line.ts'
 import { messageOf, OperationalError } from '../errors.ts'
-import type { Entry, Progress, Quarantined } from '../journal/journal.ts'
+import type { Accepted, Entry, Progress, Quarantined } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
 import { type Acted, type Action, linesOf, type Receipt } from './action.ts'
 import { type DeadlinePlan, deadlinesWithin } from './deadlines.ts'
 import { type Surroundings, takeAction, takeDeadlines, takeEvent, takeOutcome } from './decide.ts'
 import type { Settled } from './delivery.ts'
 import { Draft, type OpenAlarms } from './draft.ts'
+import { type Decided, expected } from './following.ts'
 import { gatherMs, isLogged } from './gathering.ts'
 import { alarmMessage, type Message } from './message.ts'
 import { neighboursOf } from './neighbours.ts'
@@ -21,6 +22,7 @@ import { Suspect } from './suspect.ts'
  *
  * One loop, so one writer of alarms: what is decided here is never raced. It waits for news, takes all there is (outcomes,
  * then events), decides on a draft, commits, and only then believes it. A failed commit is tried again from the start.
+ * While it waits, alarm events can be decided on before they are on disk (following.ts): that is a turn too.
  */
 export type DeskStore<Due> = {
   readAlarms(after: number, limit: number): Promise<{ entries: Entry[]; upTo: number; passed: number }>
@@ -82,6 +84,8 @@ export class Desk<Due> {
   #inbox: Inbound[] = []
   #taken: Entry[] = []
   #news: (() => void) | undefined
+  /** A turn that began with events on their way to the disk. */
+  #following: Promise<void> | undefined
   #mayHoldMore = true
   #clockMove: { byMs: number; done: () => void } | undefined
   #stopping = false
@@ -103,6 +107,46 @@ export class Desk<Due> {
   wake(): void {
     this.#mayHoldMore = true
     this.#news?.()
+  }
+
+  /**
+   * These alarm events are about to be stored, in this order. What is decided on them is to be written with them (following.ts),
+   * and nothing else is decided until `done` is called. undefined: the desk is busy, and reads them once they are stored.
+   */
+  follow(publishes: readonly Accepted[]): Decided<Due> | undefined {
+    const waits = this.#news !== undefined && !this.#mayHoldMore && this.#clockMove === undefined
+    if (!waits || this.#inbox.length > 0 || this.#stopping || !this.#suspect.isNone) return undefined
+    const draft = new Draft(this.#open, this.#options.plan)
+    const entries = publishes.map(expected)
+    const change = this.#changeAhead(draft, entries)
+    if (change === undefined) return undefined
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#following = promise
+    this.#news?.()
+    return {
+      following: { change, after: this.#cursor, events: entries.map(({ device, id }) => ({ device, id })) },
+      done: followed => {
+        this.#following = undefined
+        // What was stored up to there is followed; else it is to be read.
+        this.#mayHoldMore = !followed
+        if (followed) {
+          draft.apply()
+          this.#believe(draft, followed.due, followed.upTo)
+        }
+        resolve()
+      },
+    }
+  }
+
+  /** What can't be taken is found, waited out and quarantined by a turn that has its number. */
+  #changeAhead(draft: Draft, entries: readonly Entry[]): DeskChange | undefined {
+    try {
+      takeDeadlines(draft, this.#options.clock())
+      const isTaken = entries.every(entry => takeEvent(draft, entry, this.#options) === undefined)
+      return isTaken ? this.#changeOf(draft, [], null) : undefined
+    } catch {
+      return undefined
+    }
   }
 
   /** Resolves once the delivery and what it did to its alarm are on disk. */
@@ -182,7 +226,12 @@ export class Desk<Due> {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
-      if (!this.#mayHoldMore && this.#inbox.length === 0) await this.#newsOrTick()
+      const hasWork = this.#mayHoldMore || this.#inbox.length > 0 || this.#clockMove !== undefined
+      if (!hasWork) await this.#newsOrTick()
+      if (this.#following !== undefined) {
+        await this.#following
+        continue
+      }
       if (this.#stopping) return
       try {
         await this.#turn()
@@ -210,7 +259,7 @@ export class Desk<Due> {
   }
 
   async #turn(): Promise<void> {
-    const { store, log, clock, onDue, onQuarantined, onStep } = this.#options
+    const { store, clock, onQuarantined } = this.#options
     this.#mayHoldMore = false
     this.#taken = []
     const { limit } = this.#suspect
@@ -230,18 +279,25 @@ export class Desk<Due> {
     const progress = upTo > this.#cursor ? { upTo, passed, quarantined } : null
     // Last: what this turn planned was planned on the clock as it was.
     if (move !== undefined) draft.moveDeadlines(move.byMs)
-    const due = await this.#commit(draft, inbound, progress, move?.byMs)
+    const due = await store.commit(this.#changeOf(draft, inbound, progress, move?.byMs))
     draft.apply()
     if (move !== undefined) {
       this.#clockMove = undefined
       move.done()
     }
-    this.#suspect.passed()
-    this.#cursor = upTo
     if (entries.length === limit) this.#mayHoldMore = true
     this.#inbox.splice(0, inbound.length)
-    onDue(due)
+    this.#believe(draft, due, upTo)
     for (const answer of answers) answer?.()
+    if (quarantined.length > 0) onQuarantined(quarantined)
+  }
+
+  /** What the draft says is on disk: it can be told of. */
+  #believe(draft: Draft, due: Due[], upTo: number): void {
+    const { log, onDue, onStep } = this.#options
+    this.#suspect.passed()
+    this.#cursor = upTo
+    onDue(due)
     for (const { alarm, line } of draft.lines) {
       log[isLogged(alarm, line) ? 'info' : 'debug'](
         {
@@ -258,16 +314,10 @@ export class Desk<Due> {
       )
       onStep(alarm, line)
     }
-    if (quarantined.length > 0) onQuarantined(quarantined)
   }
 
-  async #commit(
-    draft: Draft,
-    inbound: Inbound[],
-    progress: Progress | null,
-    clockMovedMs: number | undefined,
-  ): Promise<Due[]> {
-    const { store, clock, newId, endpoints } = this.#options
+  #changeOf(draft: Draft, inbound: Inbound[], progress: Progress | null, clockMovedMs?: number): DeskChange {
+    const { clock, newId, endpoints } = this.#options
     const now = clock()
     const open = draft.open()
     const messages = draft.messages.map(({ type, alarm, except, gathered }) => ({
@@ -280,7 +330,7 @@ export class Desk<Due> {
       ),
       ...(gathered && { gatherMs }),
     }))
-    return await store.commit({
+    return {
       ...draft.change(),
       messages,
       settled: inbound.flatMap(({ settled }) => settled ?? []),
@@ -289,7 +339,7 @@ export class Desk<Due> {
       audit: inbound.flatMap(({ audit }) => audit?.() ?? []),
       progress,
       ...(clockMovedMs !== undefined && { clockMovedMs }),
-    })
+    }
   }
 }
 

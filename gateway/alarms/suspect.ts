@@ -20,6 +20,11 @@ export class Suspect {
     return this.#limit
   }
 
+  /** No turn has failed lately. */
+  get isNone(): boolean {
+    return this.#failures === 0 && this.#limit === entriesPerTurn
+  }
+
   /** The next turn leaves an entry out, and shows nothing unless it follows at once. */
   get leavesOut(): boolean {
     return this.#failures >= tries

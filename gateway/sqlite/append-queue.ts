@@ -1,13 +1,15 @@
+import type { DueDelivery } from '../alarms/delivery.ts'
+import type { Decided } from '../alarms/following.ts'
 import { monotonicMs } from '../clock.ts'
 import { OperationalError } from '../errors.ts'
 import { AlarmPace } from '../journal/alarm-pace.ts'
 import { FairQueue, type Lane } from '../journal/fair-queue.ts'
-import type { Journal, Outcome, Publish } from '../journal/journal.ts'
+import type { Accepted, Journal, Outcome, Publish } from '../journal/journal.ts'
 import { RightOfWay } from '../journal/right-of-way.ts'
 import { BatchBuilder, maxBatch, results } from './append-batch.ts'
 import { type Answered, Sender, type Waiting } from './append-order.ts'
 import { BatchSize } from './batch-size.ts'
-import type { Caller } from './database.ts'
+import type { Caller, Together } from './database.ts'
 import type { WriteProcedures } from './procedures.ts'
 
 /**
@@ -25,6 +27,8 @@ export type AppendHooks = {
   onStored?: (publishes: readonly Publish[], outcomes: readonly Outcome[]) => void
   /** Each publish that was stored or rejected, in the order in which its device sent them. */
   onHeard?: (publish: Publish) => void
+  /** What was decided on these alarm events, to be written with them, behind them. undefined: nothing yet. */
+  follow?: (publishes: readonly Accepted[]) => Decided<DueDelivery> | undefined
   /** Somebody follows the alarms and says so by `passed`: they go no faster than that. */
   pacesAlarms?: boolean
   /** The first commit that fails after one that worked. */
@@ -45,7 +49,7 @@ const maxAlarms = 64
 const yieldingMs = 5
 
 export class AppendQueue implements Journal {
-  readonly #write: Caller<WriteProcedures>
+  readonly #write: Caller<WriteProcedures> & Together
   readonly #hooks: AppendHooks
   readonly #batch = new BatchBuilder()
   readonly #size = new BatchSize(maxBatch)
@@ -68,7 +72,7 @@ export class AppendQueue implements Journal {
   #idle: (() => void) | undefined
   #failure: Error | undefined
 
-  constructor(write: Caller<WriteProcedures>, hooks: AppendHooks = {}) {
+  constructor(write: Caller<WriteProcedures> & Together, hooks: AppendHooks = {}) {
     this.#write = write
     this.#hooks = hooks
     this.#pace = hooks.pacesAlarms === true ? new AlarmPace() : undefined
@@ -146,9 +150,7 @@ export class AppendQueue implements Journal {
       const alarms = this.#gather(this.#alarms, maxAlarms, [])
       if (alarms.length > 0) {
         this.#isAlarmBatchFree = false
-        this.#send(alarms, true, () => {
-          this.#isAlarmBatchFree = true
-        })
+        this.#sendAlarms(alarms)
       }
     }
     // Asked in any case: the right of way is given back as soon as nobody needs it.
@@ -187,6 +189,23 @@ export class AppendQueue implements Journal {
       batch.push(waiting)
     }
     return batch
+  }
+
+  #sendAlarms(alarms: Waiting[]): void {
+    const decided = this.#hooks.follow?.(alarms.map(({ publish }) => publish as Accepted))
+    const send = () =>
+      this.#send(alarms, true, () => {
+        this.#isAlarmBatchFree = true
+      })
+    if (decided === undefined) send()
+    else
+      this.#write
+        .together(() => {
+          send()
+          return this.#write.call('followAppended', decided.following)
+        })
+        // It failed: so does what the desk does instead, and tells of it.
+        .then(decided.done, () => decided.done(undefined))
   }
 
   #send(batch: Waiting[], isUrgent: boolean, answered: () => void): void {

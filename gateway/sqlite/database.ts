@@ -11,11 +11,13 @@ export type Caller<Procedures> = {
     transfer?: readonly Transferable[],
   ): Promise<Value<Procedures[Name]>>
 }
+/** The calls that `ask` makes arrive as one: one commit takes them, unless something fails. */
+export type Together = { together<R>(ask: () => R): R }
 type Argument<P> = P extends (argument: infer A) => unknown ? A : never
 type Value<P> = P extends (...given: never[]) => infer V ? V : never
 
 export type Database = {
-  write: Caller<WriteProcedures>
+  write: Caller<WriteProcedures> & Together
   read: Caller<ReadProcedures>
   /** The same questions for people, in a thread of their own: a list or a count must not hold up the desk's next alarm. */
   lists: Caller<ReadProcedures>
@@ -68,7 +70,7 @@ export async function openDatabase(file: string, onLost: (error: Error) => void)
     holdNothing() {
       writer.worker.postMessage({ id: 0, procedure: 'holdNothing', argument: undefined } satisfies Request)
     },
-    write: writer.caller as Caller<WriteProcedures>,
+    write: writer.caller as Caller<WriteProcedures> & Together,
     read: reader.caller as Caller<ReadProcedures>,
     writePort() {
       const { port1, port2 } = new MessageChannel()
@@ -168,6 +170,7 @@ export function callerOn<Procedures>(port: Worker | MessagePort) {
   const waiting = new Map<number, Waiting>()
   let nextId = 1
   let onSettled: (() => void) | undefined
+  let gathered: { requests: Request[]; transfer: Transferable[] } | undefined
   port.on('message', (answer: Answer) => {
     if (answer.type !== 'done' && answer.type !== 'failed') return
     const call = waiting.get(answer.id)
@@ -181,8 +184,23 @@ export function callerOn<Procedures>(port: Worker | MessagePort) {
       const id = nextId++
       return new Promise<never>((resolve, reject) => {
         waiting.set(id, { resolve, reject })
-        port.postMessage({ id, procedure, argument } satisfies Request, transfer as Transferable[])
+        const request: Request = { id, procedure, argument }
+        if (gathered === undefined) port.postMessage(request, transfer as Transferable[])
+        else {
+          gathered.requests.push(request)
+          gathered.transfer.push(...transfer)
+        }
       })
+    },
+    together<R>(ask: () => R): R {
+      const sent: NonNullable<typeof gathered> = { requests: [], transfer: [] }
+      gathered = sent
+      try {
+        return ask()
+      } finally {
+        gathered = undefined
+        port.postMessage(sent.requests, sent.transfer)
+      }
     },
     settled: (): Promise<void> =>
       waiting.size === 0
@@ -194,5 +212,5 @@ export function callerOn<Procedures>(port: Worker | MessagePort) {
       for (const { reject } of waiting.values()) reject(error)
       waiting.clear()
     },
-  } as Caller<Procedures> & { settled(): Promise<void>; failAll(error: Error): void }
+  } as Caller<Procedures> & Together & { settled(): Promise<void>; failAll(error: Error): void }
 }

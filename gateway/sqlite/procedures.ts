@@ -7,6 +7,7 @@ import { auditedProcedures } from './audited.ts'
 import { conditionReader } from './condition.ts'
 import { deliveryProcedures, deliveryReader } from './deliveries.ts'
 import { emptyLog, eraseProcedures, eraseReader, securely } from './erase.ts'
+import { followProcedure } from './follow.ts'
 import { histogramReader } from './histogram.ts'
 import { journalProcedures } from './journal.ts'
 import { journalReader } from './journal-reader.ts'
@@ -42,6 +43,7 @@ export function writeProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
       enroll: journal.enroll,
       retainJournal: (old: Parameters<typeof journal.retain>[0]): number => securely(db, () => journal.retain(old)),
       commitDesk: alarms.commit,
+      followAppended: followProcedure(db, alarms.commit),
       createMessage: deliveries.create,
       deliveryFailed: deliveries.failed,
       retryDelivery: audited.retryDelivery,

@@ -44,24 +44,29 @@ function start(): void {
   }
   const gathered: Call[] = []
   const accept = (port: MessagePort) =>
-    port.on('message', (request: Request) => {
-      if (request.procedure === 'port') {
-        accept(request.argument as MessagePort)
-        return
-      }
-      if (request.procedure === 'close') {
-        writing?.close()
-        db.close()
-        answer({ request, port }, undefined)
-        return
-      }
-      if (request.procedure === 'holdNothing') {
-        writing?.holdNothing()
-        return
-      }
-      if (gathered.length === 0) setImmediate(work)
-      gathered.push(callOf({ request, port }))
+    port.on('message', (sent: Request | Request[]) => {
+      if (Array.isArray(sent)) for (const request of sent) take({ request, port })
+      else take({ request: sent, port })
     })
+  const take = (asked: Asked) => {
+    const { procedure, argument } = asked.request
+    if (procedure === 'port') {
+      accept(argument as MessagePort)
+      return
+    }
+    if (procedure === 'close') {
+      writing?.close()
+      db.close()
+      answer(asked, undefined)
+      return
+    }
+    if (procedure === 'holdNothing') {
+      writing?.holdNothing()
+      return
+    }
+    if (gathered.length === 0) setImmediate(work)
+    gathered.push(callOf(asked))
+  }
   const work = () => {
     const calls = gathered.splice(0, callsPerGroup)
     for (const commit of commitsOf(calls)) run(commit)

@@ -40,4 +40,5 @@ export function commitsOf(calls: readonly Call[]): (readonly Call[])[] {
 const isUrgent = ({ procedure, argument }: Call): boolean =>
   // One that moves the clock moves what was written on the old one before it.
   (procedure === 'commitDesk' && (argument as DeskChange).clockMovedMs === undefined) ||
+  procedure === 'followAppended' ||
   (procedure === 'append' && (argument as AppendBatch).isUrgent)

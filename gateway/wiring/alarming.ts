@@ -1,9 +1,11 @@
 import type { Alarm } from '../../schemas/alarm.ts'
 import type { Fault } from '../../schemas/webhook.ts'
 import { planFor } from '../alarms/deadlines.ts'
+import type { DueDelivery } from '../alarms/delivery.ts'
 import { Desk } from '../alarms/desk.ts'
 import { FaultLimit } from '../alarms/fault-limit.ts'
 import { faults } from '../alarms/faults.ts'
+import type { Decided } from '../alarms/following.ts'
 import { faultMessage } from '../alarms/message.ts'
 import { Outbox } from '../alarms/outbox.ts'
 import { RecentEvents, summarize } from '../alarms/recent.ts'
@@ -11,6 +13,7 @@ import type { NamedTarget } from '../alarms/targets.ts'
 import type { Clock } from '../clock.ts'
 import type { Maintenance } from '../devices/maintenance.ts'
 import type { InForce } from '../in-force.ts'
+import type { Accepted } from '../journal/journal.ts'
 import { maskData } from '../journal/pseudonym.ts'
 import type { Masking } from '../journal/versions.ts'
 import type { Log } from '../log.ts'
@@ -117,5 +120,19 @@ export async function createAlarming(options: {
     onStep: options.onStep,
   })
 
-  return { outbox, announce, deliverer, recent, desk }
+  /** The desk's turn on alarm events that are on their way to the disk. */
+  const follow = (publishes: readonly Accepted[]): Decided<DueDelivery> | undefined => {
+    const decided = desk.follow(publishes)
+    return (
+      decided && {
+        following: decided.following,
+        done(followed) {
+          if (followed) options.onPassed(followed.upTo)
+          decided.done(followed)
+        },
+      }
+    )
+  }
+
+  return { outbox, announce, deliverer, recent, desk, follow }
 }

@@ -3,7 +3,7 @@ import { monotonicMs } from '../clock.ts'
 import { Room } from '../disk/room.ts'
 import type { Publish } from '../journal/journal.ts'
 import type { Counts } from '../metrics.ts'
-import { AppendQueue } from '../sqlite/append-queue.ts'
+import { type AppendHooks, AppendQueue } from '../sqlite/append-queue.ts'
 import { startDiskWatching } from './disk-watching.ts'
 
 /** The wiring of a publish's way to the disk: the queue before the journal, the room that is kept for alarms, the disk's watch. */
@@ -14,11 +14,12 @@ export function startStoring(
     /** Each event that is on disk, for the context of alarms. */
     onEvent: (site: string, event: Recent) => void
     onAlarm: () => void
+    follow: AppendHooks['follow']
     onStored: () => void
     onHeard: (publish: Publish) => void
   },
 ) {
-  const { database, counts, onEvent, onAlarm, onStored, onHeard, log } = options
+  const { database, counts, onEvent, onAlarm, follow, onStored, onHeard, log } = options
   const journal = new AppendQueue(database.write, {
     onStored(publishes, outcomes) {
       let alarm = false
@@ -36,6 +37,7 @@ export function startStoring(
       onStored()
     },
     onHeard,
+    ...(follow && { follow }),
     // The desk tells: gateway.ts.
     pacesAlarms: true,
     onFailure: error => log.error({ err: error.message }, 'journal.failing'),

@@ -2,13 +2,15 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DueDelivery } from '../../gateway/alarms/delivery.ts'
-import type { DeskStore } from '../../gateway/alarms/desk.ts'
+import type { DeskChange, DeskStore } from '../../gateway/alarms/desk.ts'
 import { type Step, step } from '../../gateway/alarms/life-cycle.ts'
 import { OperationalError } from '../../gateway/errors.ts'
+import { AppendQueue } from '../../gateway/sqlite/append-queue.ts'
 import type { Alarm } from '../../schemas/alarm.ts'
 import { openDesk, type TestDesk } from '../helpers/desk.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import { until } from '../helpers/until.ts'
+import { accepted } from './journal-suite.ts'
 
 /** The desk's promises on the real storage thread and a real file. */
 async function start(options: Parameters<typeof openDesk>[1] = {}, dir = temporaryDirectory()): Promise<TestDesk> {
@@ -354,4 +356,69 @@ test('the cursor passes over what is not for the desk without being woken', asyn
   await desk.passed(last)
   expect(await desk.stats()).toEqual({ done: 2, pending: 0, quarantined: 0 })
   expect(await desk.alarms()).toEqual([])
+})
+
+describe('alarm events that are decided on while they are on their way to the disk', () => {
+  const waiting = async (desk: TestDesk) => await desk.passed(await desk.append('access', { id: 'a', data: {} }))
+
+  test('are on disk with what was decided, by one commit: the desk makes none of its own', async () => {
+    let commits = 0
+    const around = (store: DeskStore<DueDelivery>) => ({
+      ...store,
+      commit: (change: DeskChange) => {
+        if (change.lines.length > 0) commits++
+        return store.commit(change)
+      },
+    })
+    const desk = await start({ followsAhead: true, around })
+    await waiting(desk)
+    const seq = await desk.press('button-1', 'p1')
+    await desk.passed(seq)
+    expect([desk.ahead(), commits]).toEqual([1, 0])
+    expect(await desk.alarms()).toMatchObject([{ device: { id: 'button-1' }, pressCount: 1 }])
+    expect(desk.due.map(({ type }) => type)).toEqual(['alarm.raised'])
+    await until(() => desk.desk.openAlarms().length === 1, 'the alarm')
+    expect(await desk.stats()).toEqual({ done: 2, pending: 0, quarantined: 0 })
+  })
+
+  test('raise nothing where they were known: nothing of what was decided is written', async () => {
+    const desk = await start({ followsAhead: true })
+    const first = await desk.press('button-1', 'p1')
+    await desk.passed(first)
+    expect(await desk.press('button-1', 'p1')).toBe(first)
+    await desk.passed(await desk.press('button-2', 'p1'))
+    expect((await desk.alarms()).map(({ device, pressCount }) => [device.id, pressCount])).toEqual([
+      ['button-1', 1],
+      ['button-2', 1],
+    ])
+    expect(desk.desk.openAlarms()).toHaveLength(2)
+  })
+
+  test('are left to the next turn where others are new that nobody has decided on', async () => {
+    const desk = await start({ followsAhead: true })
+    await waiting(desk)
+    const other = new AppendQueue(desk.database.write)
+    const payload = Buffer.from(JSON.stringify({ id: 'p0', data: { trigger: 'panic', state: 'raised', mode: 'test' } }))
+    const untold = accepted('p0', { kind: 'alarm', device: 'button-1', payload })
+    await new Promise(stored => other.append(untold, stored))
+    await desk.passed(await desk.press('button-9', 'p1'))
+    expect((await desk.alarms()).map(({ device }) => device.id).sort()).toEqual(['button-1', 'button-9'])
+  })
+
+  test('are not lost where what was decided can not be written', async () => {
+    const desk = await start({ followsAhead: true })
+    await waiting(desk)
+    const { write } = desk.database
+    const call = write.call.bind(write)
+    let failures = 0
+    write.call = ((name: string, argument: never, transfer: never) => {
+      if (name !== 'followAppended' || failures++ > 0) return call(name as 'append', argument, transfer)
+      return Promise.reject(new Error('lost'))
+    }) as typeof write.call
+    await desk.passed(await desk.press('button-1', 'p1'))
+    await until(() => desk.desk.openAlarms().length === 1, 'the alarm')
+    expect([failures, desk.ahead()]).toEqual([1, 0])
+    await desk.passed(await desk.press('button-1', 'p2'))
+    expect(await desk.alarms()).toMatchObject([{ pressCount: 2 }])
+  })
 })

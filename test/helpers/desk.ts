@@ -23,6 +23,8 @@ export type TestDesk = {
   /** Appends one event as the broker would, wakes the desk, and returns its number. */
   append(kind: Kind, payload: object, more?: Partial<Accepted>): Promise<number>
   press(device: string, id: string, data?: object): Promise<number>
+  /** Turns that were written together with their events. */
+  ahead(): number
   /** Resolves once the desk's cursor is on disk at `seq` or beyond. */
   passed(seq: number): Promise<void>
   settle(delivery: DueDelivery, reply?: Settled['reply']): Promise<void>
@@ -41,6 +43,8 @@ export async function openDesk(
     told?: (escalationLevel: number) => string[]
     clock?: () => number
     around?: (store: Store) => Store
+    /** Alarm events are decided on while they are on their way to the disk. */
+    followsAhead?: boolean
   } = {},
 ): Promise<TestDesk> {
   const file = join(dir, 'journal.sqlite')
@@ -78,7 +82,21 @@ export async function openDesk(
     onDue: some => void due.push(...some),
     onQuarantined: some => void quarantined.push(...some),
   })
-  const journal = new AppendQueue(write)
+  let ahead = 0
+  const journal = new AppendQueue(write, {
+    follow(publishes) {
+      const decided = options.followsAhead ? desk.follow(publishes) : undefined
+      return (
+        decided && {
+          following: decided.following,
+          done(followed) {
+            if (followed) ahead++
+            decided.done(followed)
+          },
+        }
+      )
+    },
+  })
   const append: TestDesk['append'] = async (kind, payload, more = {}) => {
     const bytes = Buffer.from(JSON.stringify(payload))
     const publish: Accepted = {
@@ -109,6 +127,7 @@ export async function openDesk(
     append,
     press: (device, id, data = {}) =>
       append('alarm', { id, data: { trigger: 'panic', state: 'raised', mode: 'actual', ...data } }, { device }),
+    ahead: () => ahead,
     async passed(seq) {
       await until(async () => (await read.call('cursor', 'alarms')) >= seq, `the desk's cursor at ${seq}`)
     },

@@ -1,4 +1,5 @@
 import type { DeskChange } from '../../gateway/alarms/desk.ts'
+import type { Following } from '../../gateway/alarms/following.ts'
 import type { WriteProcedures } from '../../gateway/sqlite/procedures.ts'
 import type { Call } from '../../gateway/sqlite/writing.ts'
 
@@ -14,7 +15,7 @@ export const stages = ['asked', 'in transaction', 'fails', 'committed', 'answere
 export type Stage = (typeof stages)[number]
 
 /** Each procedure of the storage thread that writes, and what it does: one that is added and not named here is a type error. */
-export const writes: Record<Exclude<keyof WriteProcedures, 'commitDesk'>, string> = {
+export const writes: Record<Exclude<keyof WriteProcedures, 'commitDesk' | 'followAppended'>, string> = {
   enroll: 'start: a consumer is enrolled',
   startAudit: "start: the audit log's first line",
   beginVersion: 'start: a pseudonym key begins',
@@ -112,6 +113,8 @@ const partOf: { [Part in keyof Required<DeskChange>]: (part: Required<DeskChange
 
 /** What a call does, by its crash points' names. */
 export function writesOf({ procedure, argument }: Pick<Call, 'procedure' | 'argument'>): string[] {
+  if (procedure === 'followAppended')
+    return writesOf({ procedure: 'commitDesk', argument: (argument as Following).change })
   if (procedure !== 'commitDesk') return procedure in writes ? [writes[procedure as keyof typeof writes]] : []
   const found = new Set(
     Object.entries(argument as DeskChange).flatMap(([part, value]) =>

@@ -56,7 +56,7 @@ test('each procedure that writes is a point to die at, before its commit and aft
   migrate(db, 'simulated')
   const { procedures } = writeProcedures(db)
   db.close()
-  expect([...Object.keys(writes), 'commitDesk'].sort()).toEqual(Object.keys(procedures).sort())
+  expect([...Object.keys(writes), 'commitDesk', 'followAppended'].sort()).toEqual(Object.keys(procedures).sort())
   for (const write of [...Object.values(writes), ...Object.values(deskWrites)])
     expect(crashPoints).toEqual(expect.arrayContaining([`${write}: in transaction`, `${write}: committed`]))
 })

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import { type Caller, callerOn } from '../../gateway/sqlite/database.ts'
+import { type Caller, callerOn, type Together } from '../../gateway/sqlite/database.ts'
 import { type ReadProcedures, readProcedures, type WriteProcedures } from '../../gateway/sqlite/procedures.ts'
 import { type Answer, failureOf, type Request } from '../../gateway/sqlite/request.ts'
 import { commitsOf, createWriter } from '../../gateway/sqlite/writer.ts'
@@ -15,7 +15,7 @@ import type { Life, Universe } from './universe.ts'
  */
 export type Storage = {
   read: Caller<ReadProcedures>
-  write: Caller<WriteProcedures>
+  write: Caller<WriteProcedures> & Together
   lists: Caller<ReadProcedures>
   emptyLog(): Promise<boolean>
   /** A way to the writer of its own, for another thread. */
@@ -62,8 +62,8 @@ export function startStorage(world: World, life: Life): Storage {
       life,
     )
   }
-  const writer = (call: Call) => {
-    gathered.push(call)
+  const writer = (calls: readonly Call[]) => {
+    gathered.push(...calls)
     if (!isAtWork) work()
   }
   const readers = { ...readProcedures(disk.reader) } as unknown as Record<string, (argument: unknown) => unknown>
@@ -73,15 +73,17 @@ export function startStorage(world: World, life: Life): Storage {
     const endpoints = disk.pending()
     return endpoints.length === 0 ? { due: [], nextAt: null } : due?.({ ...(query as object), endpoints })
   }
-  const reader = (call: Call) => {
-    try {
-      if (disk.isSick && disk.sickness?.isUnreadable) throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
-      call.answer(readers[call.procedure]?.(call.argument))
-    } catch (error) {
-      call.fail(error)
-    }
+  const reader = (calls: readonly Call[]) => {
+    for (const call of calls)
+      try {
+        if (disk.isSick && disk.sickness?.isUnreadable)
+          throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
+        call.answer(readers[call.procedure]?.(call.argument))
+      } catch (error) {
+        call.fail(error)
+      }
   }
-  const connect = <P>(take: (call: Call) => void) => {
+  const connect = <P>(take: (calls: readonly Call[]) => void) => {
     const line = () => {
       let last = 0
       return (deliver: () => void) => {
@@ -106,17 +108,20 @@ export function startStorage(world: World, life: Life): Storage {
       on: (_event: string, listen: typeof listener) => {
         listener = listen
       },
-      postMessage(request: Request, transfer: ArrayBuffer[] = []) {
+      postMessage(sent: Request | Request[], transfer: ArrayBuffer[] = []) {
         if (!life.alive) return
-        const { id, procedure, argument } = structuredClone(request, { transfer })
-        const call: Call = {
-          procedure,
-          argument,
-          answer: value => answer(call, { type: 'done', id, value }),
-          fail: error => answer(call, { type: 'failed', id, error: failureOf(error) }),
-        }
-        there(() => take(call))
-        for (const write of writesOf(call)) if (!write.startsWith('retention')) passed(at(write, 'asked'))
+        const requests = structuredClone([sent].flat(), { transfer })
+        const calls = requests.map(({ id, procedure, argument }) => {
+          const call: Call = {
+            procedure,
+            argument,
+            answer: value => answer(call, { type: 'done', id, value }),
+            fail: error => answer(call, { type: 'failed', id, error: failureOf(error) }),
+          }
+          return call
+        })
+        there(() => take(calls))
+        for (const write of calls.flatMap(writesOf)) if (!write.startsWith('retention')) passed(at(write, 'asked'))
       },
     }
     return callerOn<P>(port as unknown as MessagePort)

@@ -4,7 +4,7 @@ import { SequenceGaps } from '../../gateway/devices/sequence.ts'
 import type { Accepted, Publish } from '../../gateway/journal/journal.ts'
 import type { AppendBatch, AppendResult } from '../../gateway/sqlite/append-batch.ts'
 import { type AppendHooks, AppendQueue } from '../../gateway/sqlite/append-queue.ts'
-import type { Caller } from '../../gateway/sqlite/database.ts'
+import type { Caller, Together } from '../../gateway/sqlite/database.ts'
 import type { WriteProcedures } from '../../gateway/sqlite/procedures.ts'
 import { accepted } from '../contract/journal-suite.ts'
 import { until } from '../helpers/until.ts'
@@ -16,7 +16,8 @@ class HeldThread {
   readonly caller = {
     call: (_name: string, batch: AppendBatch) =>
       new Promise((answer, fail) => void this.given.push({ batch, answer, fail })),
-  } as unknown as Caller<WriteProcedures>
+    together: (ask: () => unknown) => ask(),
+  } as unknown as Caller<WriteProcedures> & Together
 
   ids(index: number): (string | null)[] {
     return this.given[index]?.batch.ids ?? []
