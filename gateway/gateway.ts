@@ -172,6 +172,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     retentionMs,
     maxPayloadBytes: config.mqtt.maxPayloadBytes,
     limits: config.mqtt.limits,
+    maxEventsPerSecond: config.mqtt.maxEventsPerSecond,
     onSeen: supervision.seen,
     onRefused: ({ device = null, why, address }) =>
       auditing.refused({ what: 'login.refused', subject: device, why, address }),

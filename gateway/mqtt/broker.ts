@@ -37,6 +37,8 @@ export type BrokerOptions = Omit<IntakeOptions, 'sendAck'> &
     /** It has subscribed to its commands: it wants to know of what is open now. */
     onWantsCommands: (device: string) => void
     limits: Limits
+    /** Of devices that have more to say than their turn; no limit where none is given. */
+    maxEventsPerSecond?: number
   }
 
 /** Topic, its length and the packet id; a real one has at most 2 × 64 characters of ids in it. */
@@ -69,7 +71,11 @@ export class Broker extends GuardedBroker {
       {
         maxPacketBytes,
         limits: options.limits,
-        reading: { onFlooding: client => this.#flooding(client), ...(options.yields && { yields: options.yields }) },
+        reading: {
+          onFlooding: client => this.#flooding(client),
+          ...(options.yields && { yields: options.yields }),
+          ...(options.maxEventsPerSecond && { maxEventsPerSecond: options.maxEventsPerSecond }),
+        },
       },
     )
     this.#options = options

@@ -19,6 +19,13 @@ export type IntakeOptions = {
 }
 
 /**
+ * In packets, beside its own, of what those who have more to say than their turn may (guards/allowance.ts): an alarm is followed
+ * and told of, and what is wrong with a payload takes longer to say than that it is right.
+ */
+const alarmCosts = 3
+const rejectionCosts = 2
+
+/**
  * The way of a publish into the journal. `done` is what lets the PUBACK go: it is called once the entry is on disk, in the
  * order of the publishes, as the journal answers in order [MQTT-4.6.0-2]. With an error the connection ends and the device
  * sends again when it is back; so a bad payload is no error, it is kept as a rejection and acknowledged.
@@ -94,7 +101,10 @@ export class Intake {
             at: verdict.at,
             skewMs: verdict.skewMs,
           }
-    session.reader.began(payload.length)
+    session.reader.began(
+      payload.length,
+      'reason' in verdict ? rejectionCosts : verdict.kind === 'alarm' ? alarmCosts : 0,
+    )
     journal.append(publish, (error, outcome) => {
       session.reader.ended(payload.length)
       if (error !== null || outcome === undefined) {

@@ -5,6 +5,7 @@ import { settled } from './process-cost.ts'
 import { pubackRate } from './puback.ts'
 import { benchDirectory } from './stand.ts'
 import type { FullJournal } from './start.ts'
+import { unlimited } from './subject.ts'
 
 /** Pubacks per second with a journal that has grown, against an empty one. */
 export async function growth(full: FullJournal, rounds: number, seconds: number): Promise<Figure[]> {
@@ -32,7 +33,7 @@ export async function growth(full: FullJournal, rounds: number, seconds: number)
 }
 
 async function measure(dataDir: string, registry: string, seconds: number): Promise<number> {
-  const running = await startGateway({ dataDir, registry })
+  const running = await startGateway({ dataDir, registry, env: unlimited })
   // A large journal is read once after the start, to see that it is whole.
   await settled(running.pid)
   const rate = await pubackRate(running.mqttPort, seconds)

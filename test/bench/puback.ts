@@ -6,6 +6,7 @@ import { startMosquitto } from './mosquitto.ts'
 import { isHere, missingOf, type Peers } from './peers.ts'
 import { startBench } from './processes.ts'
 import { benchDirectory, loadDevices } from './stand.ts'
+import { unlimited } from './subject.ts'
 
 /** Pubacks per second: what is on disk in the gateway's case, and nowhere in the others'. */
 const inFlight = 20
@@ -48,7 +49,7 @@ async function mosquitto(seconds: number): Promise<number> {
 
 async function gateway(seconds: number): Promise<number> {
   const { dir, registry, remove } = benchDirectory()
-  const running = await startGateway({ dataDir: `${dir}/data`, registry })
+  const running = await startGateway({ dataDir: `${dir}/data`, registry, env: unlimited })
   const rate = await pubackRate(running.mqttPort, seconds)
   await running.stop()
   remove()

@@ -38,7 +38,7 @@ export const gateway: StartSubject = async (influxd, dispatchPort) => {
   const running = await startGateway({
     dataDir: `${dir}/data`,
     registry,
-    env: { GATEHOUSE_INFLUX_URL: influxd.url, ...dispatchToPort(dispatchPort) },
+    env: { GATEHOUSE_INFLUX_URL: influxd.url, ...dispatchToPort(dispatchPort), ...unlimited },
   })
   return {
     mqttPort: running.mqttPort,
@@ -64,6 +64,9 @@ export const nodeRed: StartSubject = async (influxd, dispatchPort) => {
     },
   }
 }
+
+/** What it could take; what it takes as it comes is limited, so that alarms have room (mqtt/guards/allowance.ts). */
+export const unlimited = { GATEHOUSE_MQTT_MAX_EVENTS_PER_SECOND: '1000000' }
 
 export const dispatchToPort = (port: number): Record<string, string> => ({
   GATEHOUSE_DISPATCH_URL: `http://127.0.0.1:${port}/`,

@@ -26,8 +26,8 @@ async function startAedes(options: AedesOptions, Broker = Aedes, reading?: Readi
   })
   return { broker, clients, port: (server.address() as { port: number }).port }
 }
-async function device(port: number, more: object = {}) {
-  const raw = await connectRaw(port, 'd', { connect: connectPacket('d', more) })
+async function device(port: number, more: object = {}, id = 'd') {
+  const raw = await connectRaw(port, id, { connect: connectPacket(id, more) })
   onTestFinished(() => void raw.socket.destroy())
   await raw.packet(({ cmd }) => cmd === 'connack')
   return raw
@@ -249,4 +249,25 @@ test('who has more to say than its turn for half a minute without a pause is tol
   expect(flooding).toEqual([])
   await burst(3000)
   expect(new Set(flooding)).toEqual(new Set(['d']))
+})
+
+test('who has more to say than its turn is read no faster than is allowed; who has little to say is read all the same', async () => {
+  let now = 0
+  const reading = new Reading({ maxEventsPerSecond: 1000, monotonicMs: () => now })
+  const { port } = await startAedes({ authorizePublish: (_client, _packet, done) => done(null) }, Aedes, reading)
+  const loud = await device(port, {}, 'loud')
+  loud.send(...Array.from({ length: 5000 }, (_, index) => publishPacket('t', 'x', index + 1)))
+  const acked = () => ofKind(loud.packets, 'puback').length
+  await until(() => reading.throttled === 1, 'the loud one to wait')
+  const quiet = await device(port, {}, 'quiet')
+  quiet.send(publishPacket('t', 'x', 1))
+  await until(() => ofKind(quiet.packets, 'puback').length === 1, 'the PUBACK of the quiet one')
+  // No time has passed. What was saved is gone; one of those that wait is visited now and then, so that none is held for ever.
+  const before = acked()
+  expect(before).toBeLessThan(1000)
+  now += 1_000_000
+  await until(() => acked() > before, 'more of the loud one')
+  // Of a million milliseconds a tenth of a second counts.
+  await until(() => reading.throttled === 1, 'the loud one to wait again')
+  expect(acked()).toBeLessThan(before + 1000)
 })

@@ -36,6 +36,8 @@ export class Reader implements Member<Reader> {
   /** Its parser stopped before a packet that it has. */
   #isStopped = false
   #waitingBytes = 0
+  /** Packets of its last visit. */
+  taken = 0
   /** After its last visit there may be more to read. */
   hasMore = false
   /** It wanted to be read, and has as much waiting as it may. */
@@ -96,10 +98,10 @@ export class Reader implements Member<Reader> {
     return connected ? open >= maxOpen || this.#waitingBytes >= maxWaitingBytes : open > 0
   }
 
-  /** A publish of so many bytes waits for its commit. */
-  began(bytes: number): void {
+  /** A publish of so many bytes waits for its commit; it costs as much as so many more packets. */
+  began(bytes: number, costs: number): void {
     this.#waitingBytes += bytes
-    this.#reading.began()
+    this.#reading.began(costs)
   }
 
   ended(bytes: number): void {
@@ -111,14 +113,17 @@ export class Reader implements Member<Reader> {
   read(packets: number): boolean {
     const { conn, connected, closed, _parsingBatch: open, _parser: parser } = this.#inside
     this.hasMore = false
+    this.taken = 0
     if (closed) return false
     const hadStopped = this.#isStopped
     // All of it: only an empty stream tells by itself when there is more.
     const bytes = hadStopped ? nothing : (conn.read() as Buffer | null)
     if (bytes === null) return false
     this.#isStopped = false
-    this.#left = connected ? Math.min(packets, maxOpen - open) : 1
+    const share = connected ? Math.min(packets, maxOpen - open) : 1
+    this.#left = share
     parser.parse(bytes)
+    this.taken = share - this.#left
     // Where it had stopped, the stream may have told of more while nobody listened.
     const hasMore = this.#isStopped || hadStopped
     // What came behind a CONNECT waited for that, and isn't much for it.

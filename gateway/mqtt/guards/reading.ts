@@ -1,5 +1,6 @@
 import type { Client } from 'aedes'
 import { monotonicMs } from '../../clock.ts'
+import { Allowance } from './allowance.ts'
 import { Line } from './line.ts'
 import { Reader } from './reader.ts'
 
@@ -15,6 +16,7 @@ import { Reader } from './reader.ts'
  *   Only one of them is visited every `crowdedEveryMs`: while the disk takes nothing its answers never come, and a press may
  *   stand behind five heartbeats that wait for it.
  * - Nobody has more than its own share waiting (reader.ts).
+ * - All but the first are taken no faster than `maxEventsPerSecond` (allowance.ts).
  *
  * While an alarm has the right of way (`yields`) those with little to say are read, and one of the others now and then.
  *
@@ -38,6 +40,8 @@ export type ReadingOptions = {
   /** Whether whoever floods should wait now: an alarm is under way. */
   yields?: () => boolean
   monotonicMs?: () => number
+  /** Unlimited where none is given. */
+  maxEventsPerSecond?: number
 }
 
 export class Reading {
@@ -47,6 +51,7 @@ export class Reading {
   readonly #first = new Line<Reader>()
   readonly #answered = new Line<Reader>()
   readonly #rest = new Line<Reader>()
+  readonly #allowance: Allowance
   #waiting = 0
   #full = 0
   #isScheduled = false
@@ -56,6 +61,7 @@ export class Reading {
     this.#onFlooding = options.onFlooding ?? (() => {})
     this.#yields = options.yields ?? (() => false)
     this.#now = options.monotonicMs ?? monotonicMs
+    this.#allowance = new Allowance(options.maxEventsPerSecond ?? Number.MAX_SAFE_INTEGER, this.#now())
   }
 
   /** From here on `client` is read only when it is its turn. To be called before its first packet. */
@@ -65,11 +71,17 @@ export class Reading {
 
   /** Connections that wait now because they have more to say than their share. */
   get throttled(): number {
+    if (this.#allowance.isSpent) return this.#full + this.#behindTheFirst
     return this.#full + (this.#isCrowded ? this.#rest.size : 0)
   }
 
   get #isCrowded(): boolean {
     return this.#waiting >= maxWaiting
+  }
+
+  /** Whoever has more to say than its turn waits. */
+  get #waits(): boolean {
+    return this.#allowance.isSpent || this.#yields()
   }
 
   get #behindTheFirst(): number {
@@ -78,7 +90,7 @@ export class Reading {
 
   /** None of those behind the first may be read. */
   get #isHeldUp(): boolean {
-    return this.#yields() || (this.#isCrowded && this.#answered.size === 0)
+    return this.#waits || (this.#isCrowded && this.#answered.size === 0)
   }
 
   /** There may be something to read. */
@@ -110,8 +122,9 @@ export class Reading {
   }
 
   /** A publish waits for its commit. */
-  began(): void {
+  began(costs: number): void {
     this.#waiting++
+    if (costs > 0) this.#allowance.spend(costs)
   }
 
   ended(): void {
@@ -139,10 +152,11 @@ export class Reading {
   readonly #turn = (): void => {
     this.#isScheduled = false
     const startedMs = this.#now()
+    this.#allowance.gain(startedMs)
     do {
       if (!this.#readNext(startedMs)) break
     } while (this.#now() - startedMs < turnMs)
-    if (!this.#yields()) this.#readBehindTheFirst(startedMs)
+    if (!this.#waits) this.#readBehindTheFirst(startedMs)
     if (this.#first.size > 0 || (this.#behindTheFirst > 0 && !this.#isHeldUp)) this.#schedule()
     else if (this.#behindTheFirst > 0) this.#timer ??= setTimeout(this.#readOneOfTheCrowd, crowdedEveryMs)
   }
@@ -150,7 +164,7 @@ export class Reading {
   /** False: nobody may be read. */
   #readNext(nowMs: number): boolean {
     let reader = this.#first.shift()
-    if (reader === undefined && !this.#yields()) reader = this.#answered.shift()
+    if (reader === undefined && !this.#waits) reader = this.#answered.shift()
     if (reader === undefined) return this.#readOneOfTheRest(nowMs)
     this.#visit(reader, firstPackets, nowMs)
     return true
@@ -176,13 +190,15 @@ export class Reading {
   }
 
   #readOneOfTheRest(nowMs: number): boolean {
-    const reader = this.#isCrowded || this.#yields() ? undefined : this.#rest.shift()
+    const reader = this.#isCrowded || this.#waits ? undefined : this.#rest.shift()
     if (reader !== undefined) this.#visit(reader, restPackets, nowMs)
     return reader !== undefined
   }
 
   #visit(reader: Reader, packets: number, nowMs: number): void {
-    if (!reader.read(packets)) {
+    const hasMore = reader.read(packets)
+    this.#allowance.spend(reader.taken)
+    if (!hasMore) {
       reader.busySinceMs = undefined
       return
     }
