@@ -167,7 +167,7 @@ export function readConfig(env: Environment = process.env): {
       port: whole('GATEHOUSE_MQTT_PORT', 1883, 0, 65_535, 'a port'),
       maxPayloadBytes: whole('GATEHOUSE_MQTT_MAX_PAYLOAD_BYTES', 65_536, 128, 1_048_576, 'a size in bytes'),
       // A hundred times what the zone says, and a third of what two cores take: the rest is room for alarms.
-      maxEventsPerSecond: whole('GATEHOUSE_MQTT_MAX_EVENTS_PER_SECOND', 15_000, 100, 1_000_000, 'a number of events'),
+      maxEventsPerSecond: whole('GATEHOUSE_MQTT_MAX_EVENTS_PER_SECOND', 15_000, 5000, 1_000_000, 'a number of events'),
       limits: {
         // 10,000 devices; and the half-open connections that a part of them has left behind, and monitors.
         maxConnections: connections('GATEHOUSE_MQTT_MAX_CONNECTIONS', 12_000),

@@ -117,14 +117,13 @@ export class Desk<Due> {
     const waits = this.#news !== undefined && !this.#mayHoldMore && this.#clockMove === undefined
     if (!waits || this.#inbox.length > 0 || this.#stopping || !this.#suspect.isNone) return undefined
     const draft = new Draft(this.#open, this.#options.plan)
-    const entries = publishes.map(expected)
-    const change = this.#changeAhead(draft, entries)
+    const change = this.#changeAhead(draft, publishes)
     if (change === undefined) return undefined
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#following = promise
     this.#news?.()
     return {
-      following: { change, after: this.#cursor, events: entries.map(({ device, id }) => ({ device, id })) },
+      following: { change, after: this.#cursor, events: publishes.map(({ device, id }) => ({ device, id })) },
       done: followed => {
         this.#following = undefined
         // What was stored up to there is followed; else it is to be read.
@@ -139,10 +138,10 @@ export class Desk<Due> {
   }
 
   /** What can't be taken is found, waited out and quarantined by a turn that has its number. */
-  #changeAhead(draft: Draft, entries: readonly Entry[]): DeskChange | undefined {
+  #changeAhead(draft: Draft, publishes: readonly Accepted[]): DeskChange | undefined {
     try {
       takeDeadlines(draft, this.#options.clock())
-      const isTaken = entries.every(entry => takeEvent(draft, entry, this.#options) === undefined)
+      const isTaken = publishes.every(publish => takeEvent(draft, expected(publish), this.#options) === undefined)
       return isTaken ? this.#changeOf(draft, [], null) : undefined
     } catch {
       return undefined

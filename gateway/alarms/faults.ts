@@ -21,7 +21,7 @@ export const faults = {
   flooding: (device: string): Fault => ({
     code: 'device-flooding',
     subject: device,
-    message: `device ${device} sends more than its share without a pause; it is throttled, its alarms are not; look at its firmware, or disable it`,
+    message: `device ${device} sends more than its share without a pause; it is throttled; look at its firmware, or disable it`,
   }),
   pointsQuarantined: (count: number, reason: string): Fault => ({
     code: 'influx-quarantined',

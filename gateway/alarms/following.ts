@@ -5,7 +5,8 @@ import type { DeskChange } from './desk.ts'
  * An alarm and what the desk decides on it, on disk with one commit instead of two: the desk decides while the alarm event is on
  * its way to the disk, and the storage thread writes both in the order in which they were sent. There it turns out whether what
  * was decided holds: it does if exactly these events are new to the desk. Else nothing of it is written and the desk reads the
- * journal, as it does whenever it was busy as they came.
+ * journal, as it does whenever it was busy as they came. An alarm's context is what was on disk as its event came: what is stored by
+ * the commit under way isn't in it.
  */
 export type Following = {
   change: DeskChange

@@ -27,7 +27,7 @@ export type AppendHooks = {
   onStored?: (publishes: readonly Publish[], outcomes: readonly Outcome[]) => void
   /** Each publish that was stored or rejected, in the order in which its device sent them. */
   onHeard?: (publish: Publish) => void
-  /** What was decided on these alarm events, to be written with them, behind them. undefined: nothing yet. */
+  /** What was decided on these alarm events, to be written with them, behind them. undefined: whoever follows reads them. */
   follow?: (publishes: readonly Accepted[]) => Decided<DueDelivery> | undefined
   /** Somebody follows the alarms and says so by `passed`: they go no faster than that. */
   pacesAlarms?: boolean

@@ -9,8 +9,8 @@ const window = 20_000
 
 /** Writes what the desk decided on events that were stored just before, if they are what it has decided on (alarms/following.ts). */
 export function followProcedure(db: DatabaseSync, commit: (change: DeskChange) => DueDelivery[]) {
-  const { readAlarms } = journalReader(db)
-  return ({ change, after, events }: Following): Followed<DueDelivery> => {
+  let { readAlarms } = journalReader(db)
+  function follow({ change, after, events }: Following): Followed<DueDelivery> {
     const { entries, upTo, passed } = readAlarms(after, events.length + 1, window)
     const isExpected =
       entries.length === events.length &&
@@ -19,4 +19,9 @@ export function followProcedure(db: DatabaseSync, commit: (change: DeskChange) =
     const due = commit({ ...change, progress: { upTo, passed, quarantined: [] } })
     return { due, upTo, passed }
   }
+  /** Which device a key means is read inside the transaction, and may be undone with it. */
+  function reset(): void {
+    readAlarms = journalReader(db).readAlarms
+  }
+  return { follow, reset }
 }

@@ -30,11 +30,13 @@ export function writeProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
     maintenance.clockMoved(byMs)
   }
   const alarms = alarmProcedures(db, deliveries, journal.advance, audit.add, clockMoved)
+  const following = followProcedure(db, alarms.commit)
   const beginVersion = versionProcedures(db)
   return {
     reset() {
       audit.reset()
       journal.reset()
+      following.reset()
     },
     noteHead: audit.note,
     procedures: {
@@ -43,7 +45,7 @@ export function writeProcedures(db: DatabaseSync, idsMovedAtOnce?: number) {
       enroll: journal.enroll,
       retainJournal: (old: Parameters<typeof journal.retain>[0]): number => securely(db, () => journal.retain(old)),
       commitDesk: alarms.commit,
-      followAppended: followProcedure(db, alarms.commit),
+      followAppended: following.follow,
       createMessage: deliveries.create,
       deliveryFailed: deliveries.failed,
       retryDelivery: audited.retryDelivery,

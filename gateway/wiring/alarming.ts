@@ -127,8 +127,8 @@ export async function createAlarming(options: {
       decided && {
         following: decided.following,
         done(followed) {
-          if (followed) options.onPassed(followed.upTo)
           decided.done(followed)
+          if (followed) options.onPassed(followed.upTo)
         },
       }
     )

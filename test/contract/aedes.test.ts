@@ -229,13 +229,13 @@ test('a payload is a view of the whole chunk it came in, which is why it is copi
   expect(payloads.some(payload => payload.buffer.byteLength > 10 * payload.length)).toBe(true)
 })
 
-test('who has more to say than its turn for half a minute without a pause is told of; who sends a backlog is not', async () => {
+test('who has more to say than its turn for five minutes without a pause is told of; who sends a backlog is not', async () => {
   let now = 0
   const flooding: string[] = []
   const reading = new Reading({
     onFlooding: client => flooding.push(client.id),
     // It is asked a few times a visit.
-    monotonicMs: () => (now += 50),
+    monotonicMs: () => (now += 500),
   })
   const { port } = await startAedes({ authorizePublish: (_client, _packet, done) => done(null) }, Aedes, reading)
   const raw = await device(port)
@@ -270,4 +270,24 @@ test('who has more to say than its turn is read no faster than is allowed; who h
   // Of a million milliseconds a tenth of a second counts.
   await until(() => reading.throttled === 1, 'the loud one to wait again')
   expect(acked()).toBeLessThan(before + 1000)
+})
+
+test('whoever has a little more to say than its turn is read too, though the allowance is spent and others wait without end', async () => {
+  const reading = new Reading({ maxEventsPerSecond: 1000, monotonicMs: () => 0 })
+  const { port } = await startAedes(
+    {
+      // Some of its packets wait whenever it is looked at: it stands among the rest.
+      authorizePublish: (client, _packet, done) =>
+        client?.id === 'loud' ? void setTimeout(done, 20, null) : setImmediate(done, null),
+    },
+    Aedes,
+    reading,
+  )
+  const loud = await device(port, {}, 'loud')
+  loud.send(...Array.from({ length: 5000 }, (_, index) => publishPacket('t', 'x', index + 1)))
+  await until(() => reading.throttled === 1, 'the loud one to wait')
+  const other = await device(port, {}, 'other')
+  other.send(...Array.from({ length: 6 }, (_, index) => publishPacket('t', 'x', index + 1)))
+  await until(() => ofKind(other.packets, 'puback').length === 6, 'its PUBACKs')
+  expect(ofKind(loud.packets, 'puback').length).toBeLessThan(2500)
 })

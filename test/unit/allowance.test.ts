@@ -42,7 +42,20 @@ test('spent, it gathers before it allows again', () => {
   }
 })
 
-test('whoever is read whatever it says leaves debts that end', () => {
+test('those with little to say, however many, leave half of it to the others', () => {
+  const allowance = new Allowance(1000, 0)
+  for (let n = 0; n < 1000; n++) allowance.spendOnFirst(4)
+  expect(allowance.isSpent).toBe(false)
+  allowance.spend(49)
+  expect(allowance.isSpent).toBe(false)
+  allowance.spend(1)
+  expect(allowance.isSpent).toBe(true)
+  allowance.spendOnFirst(4)
+  allowance.gain(5)
+  expect(allowance.isSpent).toBe(false)
+})
+
+test('debts end', () => {
   const allowance = new Allowance(1000, 0)
   allowance.spend(1_000_000)
   allowance.gain(104)

@@ -1,7 +1,7 @@
 /**
  * How many packets are taken from those who have more to say than their turn. A flood takes all of a processor otherwise, and what
- * an alarm does in each of its steps waits behind it for its share of that. Those with little to say are always read, at the
- * expense of the others: what they take counts too.
+ * an alarm does in each of its steps waits behind it for its share of that. Those with little to say are always read, partly at the
+ * expense of the others: what they take counts, but at least half of what can be saved is left.
  */
 const savedForMs = 100
 /** Spent, it gathers for so long: what is taken a few at a time costs a turn of the loop and a commit each time. */
@@ -33,9 +33,14 @@ export class Allowance {
     if (this.#left >= this.#perMs * pauseMs) this.#isSpent = false
   }
 
-  /** Debts end with what would have been saved: whoever has little to say and is many must not shut the others out for ever. */
+  /** Debts end with what would have been saved. */
   spend(packets: number): void {
     this.#left = Math.max(-this.#most, this.#left - packets)
     if (this.#left <= 0) this.#isSpent = true
+  }
+
+  /** Of those with little to say. */
+  spendOnFirst(packets: number): void {
+    this.#left = Math.max(Math.min(this.#left, this.#most / 2), this.#left - packets)
   }
 }

@@ -44,6 +44,8 @@ export class Reader implements Member<Reader> {
   isHeld = false
   /** Since when it has had more to say than its turn; undefined: it hasn't. */
   busySinceMs: number | undefined = undefined
+  /** Packets since then. */
+  saidWithoutPause = 0
   line: Line<Reader> | undefined = undefined
   ahead: Reader | undefined = undefined
   behind: Reader | undefined = undefined

@@ -16,12 +16,13 @@ import { Reader } from './reader.ts'
  *   Only one of them is visited every `crowdedEveryMs`: while the disk takes nothing its answers never come, and a press may
  *   stand behind five heartbeats that wait for it.
  * - Nobody has more than its own share waiting (reader.ts).
- * - All but the first are taken no faster than `maxEventsPerSecond` (allowance.ts).
+ * - All but the first are taken no faster than `maxEventsPerSecond` (allowance.ts), beside one that is visited now and then.
  *
- * While an alarm has the right of way (`yields`) those with little to say are read, and one of the others now and then.
+ * While an alarm has the right of way (`yields`), or the allowance is spent, those with little to say are read, and one of the others
+ * every `crowdedEveryMs`.
  *
  * Nobody is held for ever: whoever isn't read either has packets that are still to be answered, or stands in a line that is
- * taken from as soon as answers come.
+ * taken from, in turn with the other, every `crowdedEveryMs` at the least.
  */
 const turnMs = 4
 /** Packets of one visit. */
@@ -32,8 +33,13 @@ const few = 4
 /** Publishes of all connections. */
 const maxWaiting = 4096
 const crowdedEveryMs = 2
-/** Whoever had more to say than its turn for so long, without a pause, floods. A buffer of 50,000 events is gone long before. */
+/**
+ * Whoever had more to say than its turn for so long, without a pause, floods: at once where it has said more than a buffer holds,
+ * else after the time in which a fleet that comes back has sent its buffers.
+ */
 const floodingAfterMs = 30_000
+const buffered = 50_000
+const surelyFloodingAfterMs = 5 * 60_000
 
 export type ReadingOptions = {
   onFlooding?: (client: Client) => void
@@ -52,6 +58,10 @@ export class Reading {
   readonly #answered = new Line<Reader>()
   readonly #rest = new Line<Reader>()
   readonly #allowance: Allowance
+  /** The visit under way is one of the first. */
+  #isFirst = false
+  /** Of the two lines behind the first, the one that is visited next in a crowd. */
+  #isRestNext = true
   #waiting = 0
   #full = 0
   #isScheduled = false
@@ -124,7 +134,7 @@ export class Reading {
   /** A publish waits for its commit. */
   began(costs: number): void {
     this.#waiting++
-    if (costs > 0) this.#allowance.spend(costs)
+    if (costs > 0) this.#spend(costs)
   }
 
   ended(): void {
@@ -164,9 +174,11 @@ export class Reading {
   /** False: nobody may be read. */
   #readNext(nowMs: number): boolean {
     let reader = this.#first.shift()
+    this.#isFirst = reader !== undefined
     if (reader === undefined && !this.#waits) reader = this.#answered.shift()
     if (reader === undefined) return this.#readOneOfTheRest(nowMs)
     this.#visit(reader, firstPackets, nowMs)
+    this.#isFirst = false
     return true
   }
 
@@ -180,7 +192,9 @@ export class Reading {
   readonly #readOneOfTheCrowd = (): void => {
     this.#timer = undefined
     const isDiskSlow = this.#isCrowded
-    const reader = this.#rest.shift() ?? this.#answered.shift()
+    const [next, other] = this.#isRestNext ? [this.#rest, this.#answered] : [this.#answered, this.#rest]
+    this.#isRestNext = !this.#isRestNext
+    const reader = next.shift() ?? other.shift()
     if (reader !== undefined) {
       this.#visit(reader, firstPackets, this.#now())
       // It has more to say because of that.
@@ -195,16 +209,26 @@ export class Reading {
     return reader !== undefined
   }
 
+  #spend(packets: number): void {
+    if (this.#isFirst) this.#allowance.spendOnFirst(packets)
+    else this.#allowance.spend(packets)
+  }
+
   #visit(reader: Reader, packets: number, nowMs: number): void {
     const hasMore = reader.read(packets)
-    this.#allowance.spend(reader.taken)
+    this.#spend(reader.taken)
     if (!hasMore) {
       reader.busySinceMs = undefined
       return
     }
-    reader.busySinceMs ??= nowMs
-    if (nowMs - reader.busySinceMs >= floodingAfterMs) {
+    if (reader.busySinceMs === undefined) {
       reader.busySinceMs = nowMs
+      reader.saidWithoutPause = 0
+    }
+    reader.saidWithoutPause += reader.taken
+    const afterMs = reader.saidWithoutPause > buffered ? floodingAfterMs : surelyFloodingAfterMs
+    if (nowMs - reader.busySinceMs >= afterMs) {
+      reader.busySinceMs = undefined
       this.#onFlooding(reader.client)
     }
     this.ask(reader)
