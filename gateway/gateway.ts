@@ -170,9 +170,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     clock,
     log,
     retentionMs,
-    maxPayloadBytes: config.mqtt.maxPayloadBytes,
-    limits: config.mqtt.limits,
-    maxEventsPerSecond: config.mqtt.maxEventsPerSecond,
+    ...config.mqtt,
     onSeen: supervision.seen,
     onRefused: ({ device = null, why, address }) =>
       auditing.refused({ what: 'login.refused', subject: device, why, address }),

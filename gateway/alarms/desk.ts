@@ -1,19 +1,22 @@
 import type { Alarm } from '../../schemas/alarm.ts'
-import type { AuditLine } from '../audit/line.ts'
 import { messageOf, OperationalError } from '../errors.ts'
 import type { Accepted, Entry, Progress, Quarantined } from '../journal/journal.ts'
-import type { Log } from '../log.ts'
 import { type Acted, type Action, linesOf, type Receipt } from './action.ts'
-import { type DeadlinePlan, deadlinesWithin } from './deadlines.ts'
-import { type Surroundings, takeAction, takeDeadlines, takeEvent, takeOutcome } from './decide.ts'
+import { deadlinesWithin } from './deadlines.ts'
+import { takeAction, takeDeadlines, takeEvent, takeOutcome } from './decide.ts'
 import type { Settled } from './delivery.ts'
+import type { DeskChange, DeskOptions, Inbound } from './desk-store.ts'
 import { Draft, type OpenAlarms } from './draft.ts'
 import { type Decided, expected } from './following.ts'
 import { gatherMs, isLogged } from './gathering.ts'
-import { alarmMessage, type Message } from './message.ts'
+import { alarmMessage } from './message.ts'
 import { neighboursOf } from './neighbours.ts'
-import type { Legs } from './response.ts'
 import { Suspect } from './suspect.ts'
+
+const idleTickMs = 250
+const retryMs = 500
+/** Of people's steps, while the disk takes no commit. Outcomes are bounded by the attempts under way. */
+const maxWaiting = 1000
 
 /**
  * The alarm desk: turns alarm events into alarms and follows each until it is closed. It reads the journal with a cursor of
@@ -24,58 +27,6 @@ import { Suspect } from './suspect.ts'
  * then events), decides on a draft, commits, and only then believes it. A failed commit is tried again from the start.
  * While it waits, alarm events can be decided on before they are on disk (following.ts): that is a turn too.
  */
-export type DeskStore<Due> = {
-  readAlarms(after: number, limit: number): Promise<{ entries: Entry[]; upTo: number; passed: number }>
-  commit(change: DeskChange): Promise<Due[]>
-}
-
-/** `openings`: alarms that are new; `alarms`: as they are now; `lines`: to be added to their histories, in order. */
-export type DeskChange = {
-  openings: Alarm[]
-  alarms: Alarm[]
-  lines: { alarm: string; line: Alarm['history'][number] }[]
-  messages: Message[]
-  settled: Settled[]
-  /** Alarms that were closed: nothing more of them is delivered but the closing. */
-  responses: { alarm: Alarm; legs: Legs }[]
-  receipts: (Receipt & { at: number; answer: string })[]
-  /** Who did it: of people's steps only. */
-  audit: AuditLine[]
-  progress: Progress | null
-  /** The clock was set by so much: what is due moves with it. */
-  clockMovedMs?: number
-}
-
-export type DeskOptions<Due> = Surroundings & {
-  cursor: number
-  open: Alarm[]
-  store: DeskStore<Due>
-  /** Who is told at an escalation level: at 0 the endpoints of the lowest level there is, with each level the next ones too. */
-  endpoints: (escalationLevel: number) => string[]
-  plan: (alarm: Alarm) => DeadlinePlan
-  log: Log
-  /** A person's name as the audit log may keep it. */
-  pseudonym: (name: string) => string
-  /** Deliveries that may be tried at once, straight after they were committed. */
-  onDue: (due: Due[]) => void
-  onQuarantined: (quarantined: Quarantined[]) => void
-  /** After it is on disk: what happened to an alarm, in order. */
-  onStep: (alarm: Alarm, line: Alarm['history'][number]) => void
-}
-
-/** What came in from outside and is taken in the next turn. `answer` runs once it is on disk. */
-type Inbound = {
-  settled?: Settled
-  take: (draft: Draft) => (() => void) | undefined
-  receipt?: () => DeskChange['receipts']
-  audit?: () => AuditLine[]
-}
-
-const idleTickMs = 250
-const retryMs = 500
-/** Of people's steps, while the disk takes no commit. Outcomes are bounded by the attempts under way. */
-const maxWaiting = 1000
-
 export class Desk<Due> {
   readonly #options: DeskOptions<Due>
   readonly #open: OpenAlarms

@@ -1,7 +1,7 @@
 import type { Alarm, HistoryLine } from '../../schemas/alarm.ts'
 import type { MessageType } from '../../schemas/webhook.ts'
 import { type DeadlinePlan, deadlinesAfter, deadlinesAgain, deadlinesAtRaise, deadlinesMoved } from './deadlines.ts'
-import type { DeskChange } from './desk.ts'
+import type { DeskChange } from './desk-store.ts'
 import { isGathered, isKept } from './gathering.ts'
 import { type Input, type Refusal, type Step, step } from './life-cycle.ts'
 import { type Legs, legsOf } from './response.ts'

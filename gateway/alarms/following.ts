@@ -1,5 +1,5 @@
 import type { Accepted, Entry } from '../journal/journal.ts'
-import type { DeskChange } from './desk.ts'
+import type { DeskChange } from './desk-store.ts'
 
 /**
  * An alarm and what the desk decides on it, on disk with one commit instead of two: the desk decides while the alarm event is on

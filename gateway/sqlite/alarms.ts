@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Alarm, Stage } from '../../schemas/alarm.ts'
-import type { DeskChange } from '../alarms/desk.ts'
+import type { DeskChange } from '../alarms/desk-store.ts'
 import type { AuditLine } from '../audit/line.ts'
 import type { Progress } from '../journal/journal.ts'
 import type { deliveryProcedures } from './deliveries.ts'

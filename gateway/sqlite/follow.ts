@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DueDelivery } from '../alarms/delivery.ts'
-import type { DeskChange } from '../alarms/desk.ts'
+import type { DeskChange } from '../alarms/desk-store.ts'
 import type { Followed, Following } from '../alarms/following.ts'
 import { journalReader } from './journal-reader.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DeskChange } from '../alarms/desk.ts'
+import type { DeskChange } from '../alarms/desk-store.ts'
 import type { AppendBatch } from './append-batch.ts'
 import { writeProcedures } from './procedures.ts'
 import type { Failure } from './request.ts'

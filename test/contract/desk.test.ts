@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DueDelivery } from '../../gateway/alarms/delivery.ts'
-import type { DeskChange, DeskStore } from '../../gateway/alarms/desk.ts'
+import type { DeskChange, DeskStore } from '../../gateway/alarms/desk-store.ts'
 import { type Step, step } from '../../gateway/alarms/life-cycle.ts'
 import { OperationalError } from '../../gateway/errors.ts'
 import { AppendQueue } from '../../gateway/sqlite/append-queue.ts'
@@ -391,7 +391,7 @@ describe('alarm events that are decided on while they are on their way to the di
       ['button-1', 1],
       ['button-2', 1],
     ])
-    expect(desk.desk.openAlarms()).toHaveLength(2)
+    await until(() => desk.desk.openAlarms().length === 2, 'both alarms')
   })
 
   test('are left to the next turn where others are new that nobody has decided on', async () => {

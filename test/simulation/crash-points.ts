@@ -1,4 +1,4 @@
-import type { DeskChange } from '../../gateway/alarms/desk.ts'
+import type { DeskChange } from '../../gateway/alarms/desk-store.ts'
 import type { Following } from '../../gateway/alarms/following.ts'
 import type { WriteProcedures } from '../../gateway/sqlite/procedures.ts'
 import type { Call } from '../../gateway/sqlite/writing.ts'
