@@ -137,7 +137,7 @@ export async function startGateway(setup: Setup, options: GatewayOptions): Promi
     counts,
     onEvent: (site, event) => recent.add(site, event),
     onAlarm: () => desk.wake(),
-    follow: alarming.follow,
+    follow: publishes => desk.follow(publishes),
     onStored: () => influx?.wake(),
     onHeard: supervision.heard,
     say: message => outbox.say(message),

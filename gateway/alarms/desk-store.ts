@@ -46,6 +46,8 @@ export type DeskOptions<Due> = Surroundings & {
   /** Deliveries that may be tried at once, straight after they were committed. */
   onDue: (due: Due[]) => void
   onQuarantined: (quarantined: Quarantined[]) => void
+  /** Every alarm event up to this number is followed, on disk. */
+  onPassed: (upTo: number) => void
   /** After it is on disk: what happened to an alarm, in order. */
   onStep: (alarm: Alarm, line: Alarm['history'][number]) => void
 }

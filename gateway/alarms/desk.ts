@@ -78,8 +78,8 @@ export class Desk<Due> {
       done: followed => {
         this.#following = undefined
         // What was stored up to there is followed; else it is to be read.
-        this.#mayHoldMore = !followed
-        if (followed) {
+        this.#mayHoldMore = followed === null
+        if (followed !== null) {
           draft.apply()
           this.#believe(draft, followed.due, followed.upTo)
         }
@@ -244,8 +244,9 @@ export class Desk<Due> {
 
   /** What the draft says is on disk: it can be told of. */
   #believe(draft: Draft, due: Due[], upTo: number): void {
-    const { log, onDue, onStep } = this.#options
+    const { log, onDue, onPassed, onStep } = this.#options
     this.#suspect.passed()
+    if (upTo > this.#cursor) onPassed(upTo)
     this.#cursor = upTo
     onDue(due)
     for (const { alarm, line } of draft.lines) {

@@ -1,5 +1,6 @@
 import type { Accepted, Entry } from '../journal/journal.ts'
 import type { DeskChange } from './desk-store.ts'
+import { textOf } from './recent.ts'
 
 /**
  * An alarm and what the desk decides on it, on disk with one commit instead of two: the desk decides while the alarm event is on
@@ -15,11 +16,11 @@ export type Following = {
   /** What it has decided on, in its order. */
   events: { device: string; id: string | null }[]
 }
-/** `null`: other events than those are new. */
+/** `null`: nothing was written. */
 export type Followed<Due> = { due: Due[]; upTo: number; passed: number } | null
 
-/** Decided and not on disk. `done` is called once, with what came of it; undefined: it was not written. */
-export type Decided<Due> = { following: Following; done: (followed: Followed<Due> | undefined) => void }
+/** Decided and not on disk. `done` is called once, with what came of it. */
+export type Decided<Due> = { following: Following; done: (followed: Followed<Due>) => void }
 
 /** As the desk will read it, but for its number, which only the storage thread knows. */
 export const expected = (publish: Accepted): Entry => ({
@@ -32,5 +33,5 @@ export const expected = (publish: Accepted): Entry => ({
   device: publish.device,
   kind: publish.kind,
   id: publish.id,
-  payload: Buffer.from(publish.payload.buffer, publish.payload.byteOffset, publish.payload.byteLength).toString('utf8'),
+  payload: textOf(publish.payload),
 })

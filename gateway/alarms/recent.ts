@@ -72,7 +72,7 @@ export class RecentEvents {
   }
 }
 
-const textOf = (payload: Uint8Array | string): string =>
+export const textOf = (payload: Uint8Array | string): string =>
   typeof payload === 'string'
     ? payload
     : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8')

@@ -205,7 +205,7 @@ export class AppendQueue implements Journal {
           return this.#write.call('followAppended', decided.following)
         })
         // It failed: so does what the desk does instead, and tells of it.
-        .then(decided.done, () => decided.done(undefined))
+        .then(decided.done, () => decided.done(null))
   }
 
   #send(batch: Waiting[], isUrgent: boolean, answered: () => void): void {

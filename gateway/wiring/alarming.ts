@@ -1,11 +1,9 @@
 import type { Alarm } from '../../schemas/alarm.ts'
 import type { Fault } from '../../schemas/webhook.ts'
 import { planFor } from '../alarms/deadlines.ts'
-import type { DueDelivery } from '../alarms/delivery.ts'
 import { Desk } from '../alarms/desk.ts'
 import { FaultLimit } from '../alarms/fault-limit.ts'
 import { faults } from '../alarms/faults.ts'
-import type { Decided } from '../alarms/following.ts'
 import { faultMessage } from '../alarms/message.ts'
 import { Outbox } from '../alarms/outbox.ts'
 import { RecentEvents, summarize } from '../alarms/recent.ts'
@@ -13,7 +11,6 @@ import type { NamedTarget } from '../alarms/targets.ts'
 import type { Clock } from '../clock.ts'
 import type { Maintenance } from '../devices/maintenance.ts'
 import type { InForce } from '../in-force.ts'
-import type { Accepted } from '../journal/journal.ts'
 import { maskData } from '../journal/pseudonym.ts'
 import type { Masking } from '../journal/versions.ts'
 import type { Log } from '../log.ts'
@@ -99,11 +96,7 @@ export async function createAlarming(options: {
     open: await read.call('openAlarms', undefined),
     store: {
       readAlarms: (after, limit) => read.call('readAlarms', { after, limit, window: deskWindow }),
-      async commit(change) {
-        const due = await write.call('commitDesk', change)
-        if (change.progress !== null) options.onPassed(change.progress.upTo)
-        return due
-      },
+      commit: change => write.call('commitDesk', change),
     },
     site: id => inForce.registry.site(id),
     device: id => inForce.registry.device(id),
@@ -117,22 +110,9 @@ export async function createAlarming(options: {
     pseudonym: masking.current.pseudonym,
     onDue: due => deliverer.offer(due),
     onQuarantined: quarantined => announce(faults.alarmsQuarantined(quarantined)),
+    onPassed: options.onPassed,
     onStep: options.onStep,
   })
 
-  /** The desk's turn on alarm events that are on their way to the disk. */
-  const follow = (publishes: readonly Accepted[]): Decided<DueDelivery> | undefined => {
-    const decided = desk.follow(publishes)
-    return (
-      decided && {
-        following: decided.following,
-        done(followed) {
-          decided.done(followed)
-          if (followed) options.onPassed(followed.upTo)
-        },
-      }
-    )
-  }
-
-  return { outbox, announce, deliverer, recent, desk, follow }
+  return { outbox, announce, deliverer, recent, desk }
 }

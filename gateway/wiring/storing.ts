@@ -14,7 +14,7 @@ export function startStoring(
     /** Each event that is on disk, for the context of alarms. */
     onEvent: (site: string, event: Recent) => void
     onAlarm: () => void
-    follow: AppendHooks['follow']
+    follow: NonNullable<AppendHooks['follow']>
     onStored: () => void
     onHeard: (publish: Publish) => void
   },
@@ -37,7 +37,7 @@ export function startStoring(
       onStored()
     },
     onHeard,
-    ...(follow && { follow }),
+    follow,
     // The desk tells: gateway.ts.
     pacesAlarms: true,
     onFailure: error => log.error({ err: error.message }, 'journal.failing'),

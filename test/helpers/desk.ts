@@ -74,6 +74,7 @@ export async function openDesk(
     endpoints: options.told ?? (() => options.endpoints ?? ['centre']),
     plan: alarm => planFor([], alarm),
     isMaintained: () => false,
+    onPassed: () => {},
     onStep: () => {},
     recent: (entry, now) => recent.of(entry.site, entry.seq, now),
     clock: options.clock ?? Date.now,
@@ -91,7 +92,7 @@ export async function openDesk(
         decided && {
           following: decided.following,
           done(followed) {
-            if (followed) ahead++
+            if (followed !== null) ahead++
             decided.done(followed)
           },
         }

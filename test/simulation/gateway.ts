@@ -90,7 +90,7 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
       if (life.alive) world.stepped(alarm, line)
     },
   })
-  const { outbox, announce, deliverer, recent, desk, follow } = alarming
+  const { outbox, announce, deliverer, recent, desk } = alarming
 
   const journal = new AppendQueue(write, {
     onStored(publishes, outcomes) {
@@ -106,7 +106,7 @@ export async function startSimulated(world: World, life: Life): Promise<Simulate
       if (alarm) desk.wake()
       influx.wake()
     },
-    follow,
+    follow: publishes => desk.follow(publishes),
     pacesAlarms: true,
   })
   const room = new Room(journal, () => universe.now)
